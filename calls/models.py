@@ -1,0 +1,231 @@
+"""Meeting: standing needs, calls with their frozen versions, applications and their ranked lots."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, ForeignKey, Index, Numeric, SmallInteger, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from calls import workflow
+from intervalle import clock
+from intervalle.accounts.subject import Subject
+from intervalle.db import Base, Created, Instant, Json, Key, explain_constraint, one_of
+
+SCORE_RULES = ("mean", "median", "trimmed_mean")
+
+
+class Need(Subject, Base):
+    """A structure's standing request for a place; it survives a refused application."""
+
+    __tablename__ = "needs"
+    __table_args__ = (CheckConstraint("area_min <= area_max", name="area_order"),)
+
+    id: Mapped[Key]
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
+    title: Mapped[str]
+    uses: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    area_min: Mapped[Decimal] = mapped_column(Numeric(12, 2))
+    area_max: Mapped[Decimal] = mapped_column(Numeric(12, 2))
+    commune_codes: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    must_stay_in_qpv: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    ground_floor: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    step_free: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    erp_types: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    budget_cents_month: Mapped[int | None] = mapped_column(BigInteger)  # rent and charges together
+    wanted_from: Mapped[date | None]
+    notes: Mapped[str] = mapped_column(server_default="")
+    created_at: Mapped[Created]
+    closed_at: Mapped[Instant | None]
+
+    def parties(self) -> dict[str, frozenset[int]]:
+        return {"applicant": frozenset({self.organisation_id})}
+
+
+class Call(Subject, Base):
+    """A call for temporary occupation. Its content is in its versions; its life is in dated columns."""
+
+    __tablename__ = "calls"
+    __table_args__ = (
+        CheckConstraint("opened_at IS NULL OR opened_at < closes_at", name="opens_before_closing"),
+        CheckConstraint("released_at IS NULL OR released_at >= closes_at", name="released_after_closing"),
+    )
+
+    id: Mapped[Key]
+    organiser_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
+    delegate_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)  # runs it for the organiser
+    title: Mapped[str]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[Created]
+    closes_at: Mapped[Instant | None]
+    opened_at: Mapped[Instant | None]
+    cancelled_at: Mapped[Instant | None]
+    # Written by the rooms above (selection, assignment), read here to compute the state.
+    ranked_at: Mapped[Instant | None]
+    released_at: Mapped[Instant | None]
+    demo: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+
+    def parties(self) -> dict[str, frozenset[int]]:
+        return {"organiser": frozenset(i for i in (self.organiser_id, self.delegate_id) if i)}
+
+    def stage(self) -> str:
+        return workflow.call_state(self, clock.now())
+
+    @property
+    def chain(self) -> str:
+        """The call's journal chain."""
+        return f"call:{self.id}"
+
+
+class CallVersion(Base):
+    """Text, lots, calendar and grid. Frozen (by trigger) once `frozen_at` is set; a change makes the next number."""
+
+    __tablename__ = "call_versions"
+    __table_args__ = (UniqueConstraint("call_id", "number"),)
+
+    id: Mapped[Key]
+    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"))
+    number: Mapped[int]
+    frozen_at: Mapped[Instant | None]
+    version: Mapped[int] = mapped_column(server_default="1")  # optimistic lock while it is a draft
+    body: Mapped[str] = mapped_column(server_default="")  # Markdown
+    visits: Mapped[str] = mapped_column(server_default="")
+    title_code: Mapped[str] = mapped_column(server_default="COP")  # rules.md §2.2
+    circumstances: Mapped[str] = mapped_column(server_default="")  # what makes it temporary, with its evidence
+    charges_only: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
+    counterparts: Mapped[str] = mapped_column(server_default="")  # one per line: « 12 h d’ouverture au quartier par mois »
+    occupation_from: Mapped[date | None]
+    occupation_until: Mapped[date | None]
+    decision_on: Mapped[date | None]
+    economic: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
+    score_rule: Mapped[str] = mapped_column(one_of("score_rule", SCORE_RULES), server_default="mean")
+    tie_break: Mapped[str] = mapped_column(one_of("tie_break", ("first_criterion", "earliest", "draw")), server_default="first_criterion")
+    neighbourhood_share: Mapped[Decimal | None] = mapped_column(Numeric(4, 3))  # quota of area for the neighbourhood
+    draw_seed: Mapped[str | None]  # secret until release; its SHA-256 is published at opening
+    content_sha256: Mapped[str | None]
+
+
+class CallLot(Base):
+    __tablename__ = "call_lots"
+    __table_args__ = (UniqueConstraint("version_id", "lot_id"),)
+
+    id: Mapped[Key]
+    version_id: Mapped[int] = mapped_column(ForeignKey("call_versions.id"))
+    lot_id: Mapped[int] = mapped_column(ForeignKey("lots.id"), index=True)
+    conditions: Mapped[str] = mapped_column(server_default="")
+
+
+class Criterion(Base):
+    __tablename__ = "criteria"
+    __table_args__ = (
+        CheckConstraint("weight BETWEEN 1 AND 100", name="weight_range"),
+        CheckConstraint("floor IS NULL OR floor BETWEEN 0 AND 5", name="floor_range"),
+        Index("ix_criteria_version_id", "version_id"),
+    )
+
+    id: Mapped[Key]
+    version_id: Mapped[int] = mapped_column(ForeignKey("call_versions.id"))
+    position: Mapped[int] = mapped_column(SmallInteger)
+    label: Mapped[str]
+    description: Mapped[str] = mapped_column(server_default="")
+    weight: Mapped[int] = mapped_column(SmallInteger)
+    floor: Mapped[int | None] = mapped_column(SmallInteger)
+
+
+class Extension(Base):
+    """A later closing instant, for everybody, with its reason."""
+
+    __tablename__ = "call_extensions"
+
+    id: Mapped[Key]
+    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"), index=True)
+    from_instant: Mapped[Instant]
+    to_instant: Mapped[Instant]
+    reason: Mapped[str]
+    created_at: Mapped[Created]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+
+class Application(Subject, Base):
+    """One per structure (or group, under its lead) and call. Draft until `submitted_at`."""
+
+    __tablename__ = "applications"
+    __table_args__ = (
+        UniqueConstraint("call_id", "organisation_id"),
+        UniqueConstraint("call_id", "number"),
+        CheckConstraint("withdrawn_at IS NULL OR submitted_at IS NULL OR withdrawn_at >= submitted_at", name="withdrawn_after_submitted"),
+        CheckConstraint("(submitted_at IS NULL) = (content_sha256 IS NULL)", name="submitted_with_hash"),
+    )
+
+    id: Mapped[Key]
+    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"))
+    call_version_id: Mapped[int] = mapped_column(ForeignKey("call_versions.id"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
+    number: Mapped[int]  # in its call: C-07
+    version: Mapped[int] = mapped_column(server_default="1")  # optimistic lock of the draft
+    project_name: Mapped[str] = mapped_column(server_default="")
+    uses: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    erp_type: Mapped[str | None]
+    needs_ground_floor: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    needs_water: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    needs_step_free: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    neighbourhood: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))  # rooted in the QPV
+    jobs_fte: Mapped[Decimal | None] = mapped_column(Numeric(6, 1))
+    budget_cents: Mapped[int | None] = mapped_column(BigInteger)
+    max_charges_cents_m2_year: Mapped[int | None] = mapped_column(BigInteger)
+    slots: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger), server_default="{}")  # half-days 0-13; empty = all week
+    answers: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")  # section -> text
+    created_at: Mapped[Created]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    saved_at: Mapped[Instant | None]
+    submitted_at: Mapped[Instant | None]
+    submitted_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    content_sha256: Mapped[str | None]
+    content: Mapped[Json | None]  # what the hash covers: the application as submitted
+    withdrawn_at: Mapped[Instant | None]
+
+    def parties(self) -> dict[str, frozenset[int]]:
+        return {"applicant": frozenset({self.organisation_id})}
+
+    def stage(self) -> str:
+        return workflow.application_state(self)
+
+    @property
+    def label(self) -> str:
+        return f"C-{self.number:02d}"
+
+
+class ApplicationMember(Base):
+    """A partner in a group application; the lead is `Application.organisation_id`."""
+
+    __tablename__ = "application_members"
+    __table_args__ = (UniqueConstraint("application_id", "organisation_id"),)
+
+    id: Mapped[Key]
+    application_id: Mapped[int] = mapped_column(ForeignKey("applications.id"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
+    area: Mapped[Decimal | None] = mapped_column(Numeric(12, 2))
+    accepted_at: Mapped[Instant | None]
+    left_at: Mapped[Instant | None]
+
+
+class LotWish(Base):
+    """The pivot: application × lot. `rank` orders the wishes (equal ranks = equally liked); None = not acceptable."""
+
+    __tablename__ = "lot_wishes"
+    __table_args__ = (
+        UniqueConstraint("application_id", "lot_id"),
+        CheckConstraint("rank IS NULL OR rank >= 1", name="rank_positive"),
+        CheckConstraint("area_min IS NULL OR area_max IS NULL OR area_min <= area_max", name="area_order"),
+    )
+
+    id: Mapped[Key]
+    application_id: Mapped[int] = mapped_column(ForeignKey("applications.id"))
+    lot_id: Mapped[int] = mapped_column(ForeignKey("lots.id"), index=True)
+    rank: Mapped[int | None] = mapped_column(SmallInteger)
+    area_min: Mapped[Decimal | None] = mapped_column(Numeric(12, 2))
+    area_max: Mapped[Decimal | None] = mapped_column(Numeric(12, 2))
+
+
+explain_constraint("uq_applications_call_id_organisation_id", "Votre structure a déjà une candidature à cet appel : ouvrez-la plutôt que d’en créer une seconde.")

@@ -1,0 +1,161 @@
+"""Supply: premises, their lots, and the one history of each lot.
+
+A lot's occupancies may share it by area (`part`: a slice of its area, in PART_UNIT) and by weekly
+half-days (`slots`: 0 = Monday morning … 13 = Sunday afternoon); the exclusion constraint compares all of it, so that
+the database itself refuses two uses of the same room at the same time.
+"""
+
+from decimal import Decimal
+from typing import Any
+
+from geoalchemy2 import Geometry
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, ForeignKey, Index, Numeric, SmallInteger, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY, INT4MULTIRANGE, INT4RANGE, ExcludeConstraint, MultiRange, Range
+from sqlalchemy.orm import Mapped, mapped_column
+
+from intervalle.accounts.subject import Subject
+from intervalle.db import Area, Base, Cents, Created, During, Instant, Key, explain_constraint, one_of
+
+PREMISES_KINDS = ("building", "ground_floor", "land", "brownfield")
+DOMANIAL_REGIMES = ("public_domain", "private_domain", "private")
+POSITION_SOURCES = ("geocoder", "address_base", "commune", "manual")
+OCCUPANCY_KINDS = ("lease", "meanwhile", "works", "demolition")
+VACANCY_REASONS = ("departure", "works_pending", "urban_project", "no_candidate", "unfit", "dispute", "other")
+
+PART_UNIT = Decimal("0.01")  # m²: `part` counts hundredths of a square metre
+WHOLE_WEEK = MultiRange([Range(0, 14)])
+
+
+class Premises(Subject, Base):
+    """A building, a ground floor or a piece of land, with one owner and one place on the map."""
+
+    __tablename__ = "premises"
+    __table_args__ = (
+        Index("ix_premises_name_trgm", "name", postgresql_using="gin", postgresql_ops={"name": "gin_trgm_ops"}),
+        CheckConstraint("withdrawn_at IS NULL OR published_at <= withdrawn_at", name="withdrawn_after_published"),
+    )
+
+    id: Mapped[Key]
+    code: Mapped[str] = mapped_column(unique=True)  # short public code, also on the window poster
+    owner_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
+    # The organisation that acts for the owner under a mandate (a city for a private owner), if any.
+    manager_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
+    owner_masked: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    name: Mapped[str]
+    kind: Mapped[str] = mapped_column(one_of("kind", PREMISES_KINDS))
+    description: Mapped[str] = mapped_column(server_default="")
+    regime: Mapped[str] = mapped_column(one_of("regime", DOMANIAL_REGIMES))
+    address: Mapped[str]
+    postcode: Mapped[str] = mapped_column(server_default="")
+    commune_code: Mapped[str | None] = mapped_column(ForeignKey("communes.code"), index=True)
+    parcel: Mapped[str | None]
+    point: Mapped[Any | None] = mapped_column(Geometry("POINT", srid=4326))
+    outline: Mapped[Any | None] = mapped_column(Geometry("MULTIPOLYGON", srid=4326))
+    position_source: Mapped[str | None] = mapped_column(one_of("position_source", POSITION_SOURCES))
+    position_score: Mapped[Decimal | None] = mapped_column(Numeric(4, 3))
+    position_precision: Mapped[str | None]  # housenumber, street, locality, municipality
+    # Answer at publication, kept with its vintage; None = indéterminé (no perimeter imported there), '' = outside.
+    qpv_code: Mapped[str | None]
+    qpv_vintage: Mapped[int | None]
+    qpv_by_hand: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    guarding_cents_month: Mapped[int | None] = mapped_column(BigInteger)
+    end_event: Mapped[str | None]  # what closes the interval: demolition, works, sale…
+    version: Mapped[int] = mapped_column(server_default="1")
+    demo: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    created_at: Mapped[Created]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    published_at: Mapped[Instant | None]
+    withdrawn_at: Mapped[Instant | None]
+    confirmed_at: Mapped[Instant | None]
+
+    def parties(self) -> dict[str, frozenset[int]]:
+        return {"owner": frozenset(i for i in (self.owner_id, self.manager_id) if i)}
+
+
+class Lot(Base):
+    """What is actually occupied: a shop, a floor, a plot."""
+
+    __tablename__ = "lots"
+    __table_args__ = (
+        Index("uq_lots_premises_label", "premises_id", "label", unique=True),
+        CheckConstraint("area > 0", name="area_positive"),
+        CheckConstraint("NOT isempty(available)", name="available_not_empty"),
+    )
+
+    id: Mapped[Key]
+    premises_id: Mapped[int] = mapped_column(ForeignKey("premises.id"))
+    label: Mapped[str]  # « A », « B »…
+    name: Mapped[str]
+    description: Mapped[str] = mapped_column(server_default="")
+    area: Mapped[Area]
+    min_area: Mapped[Decimal | None] = mapped_column(Numeric(12, 2))  # smallest part let, when divisible
+    divisible: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    shareable: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))  # by weekly half-days
+    floor: Mapped[int | None] = mapped_column(SmallInteger)
+    erp_types: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")  # authorised, e.g. {M,W}
+    erp_category: Mapped[int | None] = mapped_column(SmallInteger)
+    capacity: Mapped[int | None]
+    step_free: Mapped[bool | None]
+    water: Mapped[bool | None]
+    condition: Mapped[str | None] = mapped_column(one_of("condition", ("ready", "refresh", "works", "heavy_works", "bare_land")))
+    works_needed: Mapped[str] = mapped_column(server_default="")
+    works_cost_cents: Mapped[int | None] = mapped_column(BigInteger)
+    works_payer: Mapped[str | None] = mapped_column(one_of("works_payer", ("owner", "occupant", "city", "shared")))
+    charges_cents_m2_year: Mapped[int | None] = mapped_column(BigInteger)
+    rent_cents_m2_year: Mapped[int | None] = mapped_column(BigInteger)  # 0 = free of charge, None = to be proposed
+    reference_rent_cents_m2_year: Mapped[int | None] = mapped_column(BigInteger)
+    titles: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")  # allowed titles, rules.md §2.2
+    available: Mapped[During]  # the interval during which it can be used; open end allowed
+    created_at: Mapped[Created]
+
+
+class Occupancy(Base):
+    """A stretch of a lot's history. The upper packages write here through `premises.occupancies`, never directly."""
+
+    __tablename__ = "occupancies"
+    __table_args__ = (
+        ExcludeConstraint(
+            ("lot_id", "="), ("during", "&&"), ("slots", "&&"), ("part", "&&"),
+            using="gist", name="ex_occupancies_no_overlap",
+        ),  # fmt: skip
+        CheckConstraint("NOT isempty(during) AND NOT isempty(slots) AND NOT isempty(part)", name="not_empty"),
+        Index("ix_occupancies_lot_id", "lot_id"),
+    )
+
+    id: Mapped[Key]
+    lot_id: Mapped[int] = mapped_column(ForeignKey("lots.id"))
+    during: Mapped[During]
+    slots: Mapped[MultiRange[int]] = mapped_column(INT4MULTIRANGE, server_default=text("'{[0,14)}'"))
+    part: Mapped[Range[int]] = mapped_column(INT4RANGE)
+    kind: Mapped[str] = mapped_column(one_of("kind", OCCUPANCY_KINDS))
+    label: Mapped[str] = mapped_column(server_default="")
+    created_at: Mapped[Created]
+
+
+class Vacancy(Base):
+    """Why a lot stands empty over a period. Emptiness itself is computed: it is where no occupancy is."""
+
+    __tablename__ = "vacancies"
+
+    id: Mapped[Key]
+    lot_id: Mapped[int] = mapped_column(ForeignKey("lots.id"), index=True)
+    during: Mapped[During]
+    reason: Mapped[str] = mapped_column(one_of("reason", VACANCY_REASONS))
+    note: Mapped[str] = mapped_column(server_default="")
+
+
+class Photo(Base):
+    __tablename__ = "photos"
+
+    id: Mapped[Key]
+    premises_id: Mapped[int] = mapped_column(ForeignKey("premises.id"), index=True)
+    lot_id: Mapped[int | None] = mapped_column(ForeignKey("lots.id"))
+    file_id: Mapped[int] = mapped_column(ForeignKey("stored_files.id"))
+    alt: Mapped[str]
+    position: Mapped[int] = mapped_column(server_default="0")
+
+
+explain_constraint("ex_occupancies_no_overlap", "Ce lot est déjà occupé sur tout ou partie de ces jours : rien n’a été signé deux fois.")
+explain_constraint("uq_lots_premises_label", "Un autre lot de ce local porte déjà cette lettre.")
+
+__all__ = ["Area", "Cents", "Lot", "Occupancy", "Photo", "Premises", "Vacancy"]

@@ -1,0 +1,67 @@
+"""Who is acting: a plain value loaded once per request."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Belonging:
+    """One active membership."""
+
+    organisation_id: int
+    name: str
+    kind: str
+    role: str
+
+
+@dataclass(frozen=True)
+class ActingFor:
+    """A mandate in force: the actor's organisation `agent_id` may act for `grantor_id`."""
+
+    grantor_id: int
+    agent_id: int
+    grantor_name: str
+    scope: str
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A person, or nobody (`user_id` None), or the system itself in a job (`SYSTEM`)."""
+
+    user_id: int | None = None
+    name: str = ""
+    email: str = ""
+    locale: str = "fr"
+    platform: bool = False
+    demo: bool = False
+    second_factor: bool = False
+    needs_second_factor: bool = False
+    current_id: int | None = None
+    belongings: tuple[Belonging, ...] = ()
+    mandates: tuple[ActingFor, ...] = ()
+    system: bool = False
+    session_hash: bytes = field(default=b"", repr=False)
+
+    @property
+    def signed_in(self) -> bool:
+        return self.user_id is not None
+
+    @property
+    def current(self) -> Belonging | None:
+        """The organisation shown in the header; the first one when none was chosen."""
+        chosen = [b for b in self.belongings if b.organisation_id == self.current_id]
+        return (chosen or list(self.belongings) or [None])[0]
+
+    def organisations(self, roles: frozenset[str] | None = None, scope: str | None = None) -> frozenset[int]:
+        """Ids of the organisations this person belongs to with one of `roles`, and those they act for by mandate."""
+        own = frozenset(b.organisation_id for b in self.belongings if roles is None or b.role in roles)
+        lent = frozenset(
+            m.grantor_id for m in self.mandates if m.agent_id in own and (scope is None or m.scope in {scope, "everything"})
+        )
+        return own | lent
+
+    def kinds(self, roles: frozenset[str] | None = None) -> frozenset[str]:
+        return frozenset(b.kind for b in self.belongings if roles is None or b.role in roles)
+
+
+NOBODY = Actor()
+SYSTEM = Actor(name="Intervalle", system=True)

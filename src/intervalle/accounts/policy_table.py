@@ -1,0 +1,90 @@
+"""Action -> who, with which role and relation, in which states. A route whose action is not here stops the start-up."""
+
+from intervalle.accounts.models import OWNER_KINDS
+from intervalle.accounts.policy import ADMIN, ANYONE, PLATFORM, READ, SIGNED_IN, Policy, Rule, member, person
+
+OWNERS = OWNER_KINDS
+ORGANISERS = (*OWNER_KINDS, "support_body")
+
+# What each room may do. Keep one line per action, in the order of the work.
+TABLE: dict[str, Rule] = {
+    # house
+    "home.show": ANYONE,
+    "health.show": ANYONE,
+    "static.show": ANYONE,
+    "files.show": ANYONE,  # the handler looks the file up through what may be seen of its object
+    # accounts
+    "account.sign_in": ANYONE,
+    "account.sign_up": ANYONE,
+    "account.reset_password": ANYONE,
+    "account.set_language": ANYONE,
+    "account.second_factor": ANYONE,  # half signed in: the handler asks for a session itself
+    "account.sign_out": ANYONE,
+    "account.show": SIGNED_IN,
+    "account.switch": SIGNED_IN,
+    "account.create_organisation": SIGNED_IN,
+    "organisation.show": member("self", roles=READ),
+    "organisation.edit": member("self", roles=ADMIN),
+    "organisation.invite": member("self", roles=ADMIN),
+    "organisation.accept_invitation": SIGNED_IN,
+    "platform.show": PLATFORM,
+    # territory
+    "territory.search": ANYONE,
+    "tiles.show": ANYONE,
+    # premises
+    "premises.list": ANYONE,
+    "premises.show": ANYONE,
+    "premises.create": member(kinds=OWNERS),
+    "premises.edit": member("owner"),
+    "premises.publish": member("owner"),
+    "premises.withdraw": member("owner"),
+    # calls
+    "calls.list": ANYONE,
+    "calls.show": ANYONE,
+    "calls.create": member(kinds=ORGANISERS),
+    "calls.edit": member("organiser", states=("draft",), too_late="L’appel est ouvert : son texte, ses lots et sa grille sont gelés."),
+    "calls.open": member("organiser", states=("draft",), too_late="L’appel est déjà ouvert."),
+    "calls.extend": member("organiser", states=("open",), too_late="L’appel est clos : la date limite ne peut plus changer."),
+    "calls.cancel": member("organiser", states=("draft", "open", "closed")),
+    # needs
+    "needs.list": SIGNED_IN,
+    "needs.register": member(kinds=("ess_structure",)),
+    "needs.edit": member("applicant"),
+    # applications
+    "applications.list": SIGNED_IN,
+    "applications.start": member(kinds=("ess_structure",)),
+    "applications.show": SIGNED_IN,
+    "applications.draft": member("applicant", states=("draft",), too_late="La candidature est déposée : elle ne peut plus être modifiée."),
+    "applications.submit": member("applicant", states=("draft",), too_late="La candidature est déjà déposée, ou l’appel est clos."),
+    "applications.withdraw": member("applicant", states=("draft", "submitted")),
+    # selection
+    "panel.show": SIGNED_IN,
+    "panel.compose": member("organiser"),
+    "panel.declare": person("juror"),
+    "panel.check_admissibility": member("organiser"),
+    "panel.score": person("juror"),
+    "panel.rank": member("organiser"),
+    # assignment
+    "proposals.show": member("organiser", roles=READ),
+    "proposals.run": member("organiser"),
+    "proposals.override": member("organiser"),
+    "proposals.retain": member("organiser"),
+    "decisions.release": member("organiser"),
+    # leases
+    "leases.list": SIGNED_IN,
+    "leases.show": SIGNED_IN,
+    "leases.prepare": member("landlord"),
+    "leases.sign": member("landlord"),
+    "leases.fulfil": member("landlord"),
+    # tfpb
+    "tfpb.list": SIGNED_IN,
+    "tfpb.show": SIGNED_IN,
+    "tfpb.edit": member("landlord"),
+    "tfpb.value": member("landlord"),
+    # relocation
+    "relocation.list": SIGNED_IN,
+    "relocation.show": SIGNED_IN,
+    "relocation.act": member("landlord"),
+}
+
+POLICY = Policy(TABLE)

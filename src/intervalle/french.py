@@ -1,0 +1,62 @@
+"""How amounts, areas, rates and dates are written in French sentences. Pure: no locale of the machine is read.
+
+Numbers use a decimal comma and the narrow no-break space between thousands, as printed documents do.
+"""
+
+from datetime import date
+from decimal import Decimal
+
+NARROW = "\u202f"
+NO_BREAK = "\u00a0"
+MONTHS = (
+    "janvier", "février", "mars", "avril", "mai", "juin",
+    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+)  # fmt: skip
+
+
+def number(value: Decimal | int, places: int | None = None) -> str:
+    """1234.5 is « 1 234,5 »; `places` fixes the decimals, otherwise trailing zeros go."""
+    text = f"{value:,.{places}f}" if places is not None else _plain(value)
+    return text.replace(",", NARROW).replace(".", ",")
+
+
+def _plain(value: Decimal | int) -> str:
+    text = f"{value:,f}" if isinstance(value, Decimal) else f"{value:,}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def euros(cents: int) -> str:
+    """482192 cents is « 4 821,92 € »; whole euros keep no decimals only in `round_euros`."""
+    return f"{number(Decimal(cents).scaleb(-2), 2)}{NO_BREAK}€"
+
+
+def round_euros(cents: int) -> str:
+    """2300000 cents is « 23 000 € »: for legal ceilings, which are whole euros."""
+    return f"{number(Decimal(cents).scaleb(-2))}{NO_BREAK}€"
+
+
+def percent(value: Decimal | int) -> str:
+    return f"{number(value)}{NO_BREAK}%"
+
+
+def square_metres(value: Decimal | int) -> str:
+    return f"{number(value)}{NO_BREAK}m²"
+
+
+def long_date(day: date) -> str:
+    """« 1er mars 2026 », « 28 février 2029 »."""
+    first = "1er" if day.day == 1 else str(day.day)
+    return f"{first} {MONTHS[day.month - 1]} {day.year}"
+
+
+def span(months: int) -> str:
+    """A length in months, in years when it is whole years: « 36 mois », « 18 ans »."""
+    years, rest = divmod(months, 12)
+    if rest or years < 4:
+        return f"{months} mois"
+    return f"{years} ans"
+
+
+def plural(count: int, singular: str, several: str) -> str:
+    """French plural starts at two: « 1 jour », « 0 jour », « 2 jours »."""
+    return f"{number(count)} {singular if abs(count) < 2 else several}"

@@ -1,0 +1,16 @@
+"""Imports every models module, so that the metadata is whole."""
+
+import allocation.assignment.models
+import allocation.leases.models
+import allocation.relocation.models
+import allocation.selection.models
+import allocation.tfpb.models
+import calls.models
+import intervalle.accounts.models
+import intervalle.journal
+import intervalle.outbox
+import intervalle.territory.models
+import premises.models  # noqa: F401
+from intervalle.db import Base
+
+metadata = Base.metadata

@@ -1,0 +1,45 @@
+"""Rows of the outbox and of the file store (their verbs are in `mail.py` and `files.py`)."""
+
+from sqlalchemy import BigInteger, ForeignKey, LargeBinary
+from sqlalchemy.orm import Mapped, mapped_column
+
+from intervalle.db import Base, Created, Instant, Key, one_of
+
+
+class Message(Base):
+    """A letter that leaves by e-mail after the commit, once (`dedupe` is unique)."""
+
+    __tablename__ = "messages"
+
+    id: Mapped[Key]
+    dedupe: Mapped[str] = mapped_column(unique=True)
+    to_email: Mapped[str]
+    to_user_id: Mapped[int | None] = mapped_column(BigInteger)
+    kind: Mapped[str]
+    subject: Mapped[str]
+    text: Mapped[str]
+    html: Mapped[str] = mapped_column(server_default="")
+    attachment_id: Mapped[int | None] = mapped_column(ForeignKey("stored_files.id"))
+    created_at: Mapped[Created]
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    last_error: Mapped[str] = mapped_column(server_default="")
+    sent_at: Mapped[Instant | None]
+
+
+class StoredFile(Base):
+    """A file kept under a random name; its own name is data. `scan` says honestly what was checked."""
+
+    __tablename__ = "stored_files"
+
+    id: Mapped[Key]
+    key: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    content_type: Mapped[str]
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    # What may show it: public (a published photo) or the rows of one organisation / one call.
+    audience: Mapped[str] = mapped_column(one_of("audience", ("public", "parties")))
+    scan: Mapped[str] = mapped_column(one_of("scan", ("own", "not_scanned", "clean", "refused")))
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
+    created_at: Mapped[Created]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
