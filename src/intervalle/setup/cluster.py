@@ -1,7 +1,7 @@
 """A private PostgreSQL with PostGIS: made once, found again at each start, stopped with the application.
 
-PostgreSQL refuses to run as root, so under root its processes and files belong to `postgres` (or `nobody`). It listens on
-a Unix socket only, in a folder closed to everybody else: that is why its connections need no password.
+PostgreSQL refuses to run as root, so under root its processes and files belong to `postgres` (or `nobody`). It
+listens on a Unix socket only, in a folder closed to everybody else: that is why its connections need no password.
 """
 
 import fcntl
@@ -10,21 +10,18 @@ import pwd
 import re
 import shlex
 import shutil
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 from urllib.parse import quote
 
-from intervalle.setup import places
+from intervalle.setup import places, postgresql
 from intervalle.setup.console import SetupError
 
 ROLE = "intervalle"
-OLDEST = 15
-DEBIAN_BINARIES = Path("/usr/lib/postgresql")
-DEBIAN_EXTENSIONS = Path("/usr/share/postgresql")
 # sun_path holds 108 bytes; the server adds "/.s.PGSQL.5432.lock" to the folder.
 LONGEST_SOCKET_FOLDER = 85
 SERVING = {"max_connections": "100", "timezone": "UTC"}
@@ -39,6 +36,9 @@ TESTING = {
     "log_min_messages": "fatal",
     "log_min_error_statement": "fatal",
 }
+
+# Open files whose locks tell other processes which clusters this one uses.
+held: dict[str, TextIO] = {}
 
 
 @dataclass(frozen=True)
@@ -62,92 +62,39 @@ class Cluster:
     def socket(self) -> Path:
         return socket_folder(self.folder)
 
+    @property
+    def exists(self) -> bool:
+        return (self.data / "PG_VERSION").exists()
+
+    def program(self, name: str) -> str:
+        made_by = int((self.data / "PG_VERSION").read_text()) if self.exists else None
+        return str(postgresql.programs(made_by) / name)
+
     def url(self, database: str) -> str:
         return f"postgresql+psycopg://{ROLE}@/{database}?host={quote(str(self.socket), safe='/')}"
 
 
 def socket_folder(folder: Path) -> Path:
-    """Beside the data when the path is short and plain, else a short one under /tmp (a Unix socket path is limited)."""
+    """Beside the data when that path is short and plain, else under /tmp: a Unix socket's path is limited."""
     beside = folder / "socket"
     if len(str(beside)) <= LONGEST_SOCKET_FOLDER and re.fullmatch(r"[\w/.-]+", str(beside), re.ASCII):
         return beside
-    return Path("/tmp") / f"intervalle-{places.checkout_digest()}-{folder.name}"  # noqa: S108 - made 0700, owner checked
-
-
-def unprivileged_user() -> str | None:
-    """The user that may run the database: None means the present one."""
-    if os.geteuid() != 0:
-        return None
-    names = {user.pw_name for user in pwd.getpwall()}
-    for name in ("postgres", "nobody"):
-        if name in names:
-            return name
-    raise SetupError(
-        "PostgreSQL refuse de tourner sous root et aucun compte « postgres » n’existe : lancez la commande sous un compte ordinaire."
-    )
-
-
-def run_as(owner: str | None, command: list[str]) -> subprocess.CompletedProcess[str]:
-    """Run a command as the database's user, in English (its messages are read below), from a folder it can enter."""
-    environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
-    if owner is None:
-        return subprocess.run(command, cwd="/", env=environment, text=True, capture_output=True, check=False)  # noqa: S603
-    user = pwd.getpwnam(owner)
-    return subprocess.run(  # noqa: S603
-        command, cwd="/", env=environment, text=True, capture_output=True, check=False,
-        user=user.pw_uid, group=user.pw_gid, extra_groups=[],
-    )  # fmt: skip
-
-
-def reachable(folder: Path, owner: str | None) -> bool:
-    """Whether the database's user can walk down to this folder, or to the part of it that exists."""
-    while not folder.exists():
-        folder = folder.parent
-    return run_as(owner, ["/usr/bin/test", "-x", str(folder)]).returncode == 0
+    # Safe in a shared /tmp: make_private_folder refuses a link and somebody else's folder.
+    return Path("/tmp") / f"intervalle-{places.checkout_digest()}-{folder.name}"  # noqa: S108
 
 
 def locate(name: str, settings: dict[str, str]) -> Cluster:
-    """Find the cluster made earlier, else choose where it will be made: in the checkout when its user can get there."""
-    owner = unprivileged_user()
+    """Find the cluster made earlier, else choose its place: in the checkout when its user can get there."""
+    owner = postgresql.unprivileged_user()
     folders = [places.STATE / name, places.outside_state() / name]
     made = [folder for folder in folders if (folder / "data" / "PG_VERSION").exists()]
     for folder in made + folders:
-        if reachable(folder.parent, owner):
+        if postgresql.reachable(folder.parent, owner):
             return Cluster(name, folder, owner, settings)
     raise SetupError(
-        f"Le compte « {owner} » ne peut atteindre ni {folders[0]} ni {folders[1]} : placez le projet dans un dossier lisible par tous."
+        f"Le compte « {owner} » ne peut atteindre ni {folders[0]} ni {folders[1]} : "
+        "placez le projet dans un dossier lisible par tous."
     )
-
-
-def installed_versions() -> list[int]:
-    """Major versions present with PostGIS, newest first."""
-    versions = [int(path.name) for path in DEBIAN_BINARIES.glob("[0-9]*") if path.name.isdigit()]
-    complete = [
-        version
-        for version in versions
-        if (DEBIAN_BINARIES / str(version) / "bin" / "initdb").exists()
-        and (DEBIAN_EXTENSIONS / str(version) / "extension" / "postgis.control").exists()
-    ]
-    return sorted((version for version in complete if version >= OLDEST), reverse=True)
-
-
-def binaries_for(cluster: Cluster) -> Path:
-    """The programs that can open this cluster: the version that made it, or the newest for a new one."""
-    versions = installed_versions()
-    made_by = cluster.data / "PG_VERSION"
-    if made_by.exists():
-        wanted = int(made_by.read_text().strip())
-        if wanted not in versions:
-            raise SetupError(
-                f"La base locale a été créée par PostgreSQL {wanted}, qui n’est plus installé : installez postgresql-{wanted}-postgis-3, "
-                "ou repartez d’une base neuve avec « bin/serve --reset »."
-            )
-        return DEBIAN_BINARIES / str(wanted) / "bin"
-    if not versions:
-        raise SetupError(
-            "PostgreSQL avec PostGIS n’est pas installé : lancez « bin/test » ou « bin/serve », qui l’installent."
-        )
-    return DEBIAN_BINARIES / str(versions[0]) / "bin"
 
 
 def postmaster(cluster: Cluster) -> int | None:
@@ -161,34 +108,37 @@ def postmaster(cluster: Cluster) -> int | None:
 
 
 def create(cluster: Cluster) -> None:
-    """Make an empty cluster. It appears under its name only once complete, so an interrupted start leaves nothing behind."""
-    binaries = binaries_for(cluster)
+    """Make an empty cluster. It gets its name only once complete: an interrupted start leaves nothing behind."""
     make_private_folder(cluster.folder, cluster.owner)
     fresh = cluster.folder / "data.new"
     shutil.rmtree(fresh, ignore_errors=True)
-    made = run_as(
-        cluster.owner,
-        [str(binaries / "initdb"), "--pgdata", str(fresh), "--username", ROLE, "--auth", "trust", "--encoding", "UTF8",
-         "--locale", "C.UTF-8", "--data-checksums", "--no-instructions"],
-    )  # fmt: skip
+    options = ["--username", ROLE, "--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8"]
+    command = [
+        cluster.program("initdb"),
+        "--pgdata",
+        str(fresh),
+        *options,
+        "--data-checksums",
+        "--no-instructions",
+    ]
+    made = postgresql.run_as(cluster.owner, command)
     if made.returncode:
         shutil.rmtree(fresh, ignore_errors=True)
-        raise SetupError(reason("La création de la base locale a échoué", made.stderr))
+        raise SetupError(postgresql.sentence("La création de la base locale a échoué", made.stderr))
     fresh.rename(cluster.data)
 
 
 def make_private_folder(folder: Path, owner: str | None) -> None:
     """A folder that only the database's user enters: its socket asks for no password."""
     folder.mkdir(parents=True, exist_ok=True)
-    if folder.is_symlink():
-        raise SetupError(f"{folder} est un lien symbolique : supprimez-le, puis relancez.")
-    if owner is not None:
-        user = pwd.getpwnam(owner)
-        os.chown(folder, user.pw_uid, user.pw_gid)
-    elif folder.stat().st_uid != os.geteuid():
+    user = pwd.getpwnam(owner).pw_uid if owner else os.geteuid()
+    if folder.is_symlink() or folder.stat().st_uid not in (user, os.geteuid()):
         raise SetupError(
-            f"{folder} appartient à un autre compte : relancez avec le compte (ou le sudo) de la première fois, ou supprimez ce dossier."
+            f"{folder} appartient à un autre compte : relancez avec le compte (ou le sudo) de la première fois, "
+            "ou supprimez ce dossier."
         )
+    if owner:
+        shutil.chown(folder, owner, pwd.getpwnam(owner).pw_gid)
     folder.chmod(0o700)
 
 
@@ -202,88 +152,59 @@ def start(cluster: Cluster) -> bool:
     for leftover in cluster.socket.glob(".s.PGSQL.*"):
         leftover.unlink()
     cluster.log.unlink(missing_ok=True)
-    settings = cluster.settings | {
-        "listen_addresses": "",
-        "port": "5432",
-        "unix_socket_directories": str(cluster.socket),
-    }
-    options = " ".join(f"-c {name}={shlex.quote(value)}" for name, value in settings.items())
-    command = [str(binaries_for(cluster) / "pg_ctl"), "start", "--wait", "--silent", "--timeout", "60",
-               "--pgdata", str(cluster.data), "--log", str(cluster.log), "--options", options]  # fmt: skip
+    launch(cluster)
+    return True
+
+
+def launch(cluster: Cluster) -> None:
+    own = {"listen_addresses": "", "port": "5432", "unix_socket_directories": str(cluster.socket)}
+    settings = " ".join(f"-c {name}={shlex.quote(value)}" for name, value in (cluster.settings | own).items())
+    command = [cluster.program("pg_ctl"), "start", "--wait", "--silent", "--timeout", "60"]
+    command += ["--pgdata", str(cluster.data), "--log", str(cluster.log), "--options", settings]
     # After a kill -9 of the postmaster its last processes hold the shared memory for a moment.
-    for patience in (0.5, 1, 2, 4, None):
-        started = run_as(cluster.owner, command)
+    for patience in (0.5, 1, 2, 4, 0):
+        started = postgresql.run_as(cluster.owner, command)
         if started.returncode == 0:
-            return True
+            return
         journal = cluster.log.read_text(errors="replace") if cluster.log.exists() else started.stderr
-        if patience is None or "shared memory block" not in journal:
-            raise SetupError(reason("La base locale ne démarre pas", journal))
+        if not patience or "shared memory block" not in journal:
+            raise SetupError(postgresql.sentence("La base locale ne démarre pas", journal))
         time.sleep(patience)
-    raise AssertionError("unreachable: the last turn returns or raises")
 
 
 def stop(cluster: Cluster) -> None:
     """Stop the cluster, cutting its connections; nothing to do when it does not run."""
     if postmaster(cluster) is None:
         return
-    command = [
-        str(binaries_for(cluster) / "pg_ctl"),
-        "stop",
-        "--wait",
-        "--silent",
-        "--mode",
-        "fast",
-        "--pgdata",
-        str(cluster.data),
-    ]
-    run_as(cluster.owner, command)
+    command = [cluster.program("pg_ctl"), "stop", "--wait", "--silent", "--mode", "fast"]
+    postgresql.run_as(cluster.owner, [*command, "--pgdata", str(cluster.data)])
 
 
 def remove(cluster: Cluster) -> None:
-    """Stop the cluster and delete its data (the `--reset` of bin/serve)."""
-    stop(cluster)
+    """Stop the cluster and delete its data (`bin/serve --reset`)."""
+    if cluster.exists:
+        stop(cluster)
     shutil.rmtree(cluster.folder, ignore_errors=True)
     shutil.rmtree(cluster.socket, ignore_errors=True)
 
 
 def ensure_running(cluster: Cluster) -> bool:
-    """Make the cluster if there is none and start it if it is stopped; two callers at once wait for each other."""
+    """Make the cluster if there is none, start it if it is stopped; two callers at once wait for each other."""
     with exclusive(places.STATE / f"{cluster.name}.lock"):
-        if not (cluster.data / "PG_VERSION").exists():
+        if not cluster.exists:
             create(cluster)
         return start(cluster)
 
 
 def ensure_database(cluster: Cluster, name: str) -> None:
-    """Create the database unless it is there."""
-    psql = [
-        str(binaries_for(cluster) / "psql"),
-        "-h",
-        str(cluster.socket),
-        "-U",
-        ROLE,
-        "-d",
-        "postgres",
-        "-AtXq",
-        "-c",
-    ]
-    there = run_as(cluster.owner, [*psql, f"SELECT 1 FROM pg_database WHERE datname = '{name}'"])
-    if there.stdout.strip() == "1":
+    """Create the database unless it is there. The name is ours, never a person's."""
+    psql = [cluster.program("psql"), "-h", str(cluster.socket), "-U", ROLE, "-d", "postgres", "-AtXq", "-c"]
+    there = postgresql.run_as(cluster.owner, [*psql, "SELECT datname FROM pg_database"])
+    if name in there.stdout.split():
         return
-    made = run_as(cluster.owner, [*psql, f'CREATE DATABASE "{name}"'])
+    made = postgresql.run_as(cluster.owner, [*psql, f'CREATE DATABASE "{name}"'])
     if made.returncode:
-        raise SetupError(reason("La base locale n’a pas pu être créée", made.stderr))
-
-
-def reason(what: str, journal: str) -> str:
-    """One sentence out of what PostgreSQL wrote."""
-    if "No space left on device" in journal:
-        return f"{what} : plus de place sur le disque. Libérez de l’espace, puis relancez."
-    if "Cannot allocate memory" in journal or "out of memory" in journal:
-        return f"{what} : la mémoire manque. Fermez d’autres programmes, puis relancez."
-    lines = [line.strip() for line in journal.splitlines() if re.search(r"FATAL|PANIC|error:|ERROR", line)]
-    said = lines[-1] if lines else (journal.strip().splitlines() or ["aucun message"])[-1]
-    return f"{what}. PostgreSQL dit : « {said} ». Corrigez ce point, ou repartez d’une base neuve avec « bin/serve --reset »."
+        raise SetupError(postgresql.sentence("La base locale n’a pas pu être créée", made.stderr))
 
 
 @contextmanager
@@ -295,6 +216,29 @@ def exclusive(path: Path) -> Iterator[None]:
         yield
 
 
+def hold(cluster: Cluster) -> None:
+    """Say, until this process ends, that it uses the cluster."""
+    handle = users_file(cluster).open("w")
+    fcntl.flock(handle, fcntl.LOCK_SH)
+    held[cluster.name] = handle
+
+
+def stop_unless_used(cluster: Cluster) -> None:
+    """Stop the cluster unless another process holds it."""
+    if cluster.name in held:
+        held.pop(cluster.name).close()
+    with users_file(cluster).open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        stop(cluster)
+
+
+def users_file(cluster: Cluster) -> Path:
+    return places.STATE / f"{cluster.name}.users"
+
+
 def cluster_for_tests() -> Cluster:
     return locate("pg-test", TESTING)
 
@@ -304,14 +248,15 @@ def cluster_for_serving() -> Cluster:
 
 
 def ensure_test_cluster() -> str:
-    """Start the test cluster if needed and return its URL: a superuser, who may CREATE DATABASE and CREATE EXTENSION.
+    """Start the test cluster if needed and return its URL, as a superuser (CREATE DATABASE, CREATE EXTENSION).
 
-    `INTERVALLE_TEST_DATABASE_URL`, when set, wins: CI or a developer may bring a server of their own. The cluster is left
-    running, so that the next run starts at once; `bin/test --stop` ends it.
+    `INTERVALLE_TEST_DATABASE_URL`, when set, wins: CI or a developer may bring a server of their own. The cluster
+    is left running, so that the next run starts at once; `bin/test --stop` ends it.
     """
     given = os.environ.get("INTERVALLE_TEST_DATABASE_URL")
     if given:
         return given
     cluster = cluster_for_tests()
     ensure_running(cluster)
+    hold(cluster)
     return cluster.url("postgres")

@@ -1,0 +1,38 @@
+"""bin/intervalle: one command of the application, on the private database of this checkout or on the one named."""
+
+import os
+import subprocess
+import sys
+
+from intervalle.setup import cluster, environment, places, python_packages, system
+from intervalle.setup.console import guarded
+from intervalle.setup.serve import PORT
+
+
+def main(arguments: list[str]) -> int:
+    """`INTERVALLE_DATABASE_URL` in the environment means a real installation: its settings are used as they are."""
+    if os.environ.get("INTERVALLE_DATABASE_URL"):
+        python_packages.ensure("run.txt")
+        paths = {"PYTHONPATH": f"{places.ROOT / 'src'}:{places.ROOT}"}
+        return application(arguments, os.environ | paths)
+    system.ensure(system.TO_SERVE)
+    python_packages.ensure("run.txt")
+    database = cluster.cluster_for_serving()
+    started = cluster.ensure_running(database)
+    try:
+        cluster.ensure_database(database, environment.DATABASE)
+        return application(arguments, environment.for_application(database, PORT))
+    finally:
+        if started:
+            cluster.stop(database)
+
+
+def application(arguments: list[str], settings: dict[str, str]) -> int:
+    sys.stdout.flush()
+    return subprocess.run(
+        [places.PYTHON, "-m", "intervalle.cli", *arguments], env=settings, check=False
+    ).returncode  # noqa: S603
+
+
+if __name__ == "__main__":
+    guarded(main)
