@@ -4,7 +4,18 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, ForeignKey, Index, Numeric, SmallInteger, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Numeric,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -54,7 +65,9 @@ class Call(Subject, Base):
 
     id: Mapped[Key]
     organiser_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
-    delegate_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)  # runs it for the organiser
+    delegate_id: Mapped[int | None] = mapped_column(
+        ForeignKey("organisations.id"), index=True
+    )  # runs it for the organiser
     title: Mapped[str]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[Created]
@@ -94,13 +107,17 @@ class CallVersion(Base):
     title_code: Mapped[str] = mapped_column(server_default="COP")  # rules.md §2.2
     circumstances: Mapped[str] = mapped_column(server_default="")  # what makes it temporary, with its evidence
     charges_only: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
-    counterparts: Mapped[str] = mapped_column(server_default="")  # one per line: « 12 h d’ouverture au quartier par mois »
+    counterparts: Mapped[str] = mapped_column(
+        server_default=""
+    )  # one per line: « 12 h d’ouverture au quartier par mois »
     occupation_from: Mapped[date | None]
     occupation_until: Mapped[date | None]
     decision_on: Mapped[date | None]
     economic: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
     score_rule: Mapped[str] = mapped_column(one_of("score_rule", SCORE_RULES), server_default="mean")
-    tie_break: Mapped[str] = mapped_column(one_of("tie_break", ("first_criterion", "earliest", "draw")), server_default="first_criterion")
+    tie_break: Mapped[str] = mapped_column(
+        one_of("tie_break", ("first_criterion", "earliest", "draw")), server_default="first_criterion"
+    )
     neighbourhood_share: Mapped[Decimal | None] = mapped_column(Numeric(4, 3))  # quota of area for the neighbourhood
     draw_seed: Mapped[str | None]  # secret until release; its SHA-256 is published at opening
     content_sha256: Mapped[str | None]
@@ -154,7 +171,10 @@ class Application(Subject, Base):
     __table_args__ = (
         UniqueConstraint("call_id", "organisation_id"),
         UniqueConstraint("call_id", "number"),
-        CheckConstraint("withdrawn_at IS NULL OR submitted_at IS NULL OR withdrawn_at >= submitted_at", name="withdrawn_after_submitted"),
+        CheckConstraint(
+            "withdrawn_at IS NULL OR submitted_at IS NULL OR withdrawn_at >= submitted_at",
+            name="withdrawn_after_submitted",
+        ),
         CheckConstraint("(submitted_at IS NULL) = (content_sha256 IS NULL)", name="submitted_with_hash"),
     )
 
@@ -174,7 +194,9 @@ class Application(Subject, Base):
     jobs_fte: Mapped[Decimal | None] = mapped_column(Numeric(6, 1))
     budget_cents: Mapped[int | None] = mapped_column(BigInteger)
     max_charges_cents_m2_year: Mapped[int | None] = mapped_column(BigInteger)
-    slots: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger), server_default="{}")  # half-days 0-13; empty = all week
+    slots: Mapped[list[int]] = mapped_column(
+        ARRAY(SmallInteger), server_default="{}"
+    )  # half-days 0-13; empty = all week
     answers: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")  # section -> text
     created_at: Mapped[Created]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
@@ -228,4 +250,7 @@ class LotWish(Base):
     area_max: Mapped[Decimal | None] = mapped_column(Numeric(12, 2))
 
 
-explain_constraint("uq_applications_call_id_organisation_id", "Votre structure a déjà une candidature à cet appel : ouvrez-la plutôt que d’en créer une seconde.")
+explain_constraint(
+    "uq_applications_call_id_organisation_id",
+    "Votre structure a déjà une candidature à cet appel : ouvrez-la plutôt que d’en créer une seconde.",
+)

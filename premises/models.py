@@ -97,7 +97,9 @@ class Lot(Base):
     capacity: Mapped[int | None]
     step_free: Mapped[bool | None]
     water: Mapped[bool | None]
-    condition: Mapped[str | None] = mapped_column(one_of("condition", ("ready", "refresh", "works", "heavy_works", "bare_land")))
+    condition: Mapped[str | None] = mapped_column(
+        one_of("condition", ("ready", "refresh", "works", "heavy_works", "bare_land"))
+    )
     works_needed: Mapped[str] = mapped_column(server_default="")
     works_cost_cents: Mapped[int | None] = mapped_column(BigInteger)
     works_payer: Mapped[str | None] = mapped_column(one_of("works_payer", ("owner", "occupant", "city", "shared")))
@@ -115,8 +117,12 @@ class Occupancy(Base):
     __tablename__ = "occupancies"
     __table_args__ = (
         ExcludeConstraint(
-            ("lot_id", "="), ("during", "&&"), ("slots", "&&"), ("part", "&&"),
-            using="gist", name="ex_occupancies_no_overlap",
+            ("lot_id", "="),
+            ("during", "&&"),
+            ("slots", "&&"),
+            ("part", "&&"),
+            using="gist",
+            name="ex_occupancies_no_overlap",
         ),  # fmt: skip
         CheckConstraint("NOT isempty(during) AND NOT isempty(slots) AND NOT isempty(part)", name="not_empty"),
         Index("ix_occupancies_lot_id", "lot_id"),
@@ -155,7 +161,10 @@ class Photo(Base):
     position: Mapped[int] = mapped_column(server_default="0")
 
 
-explain_constraint("ex_occupancies_no_overlap", "Ce lot est déjà occupé sur tout ou partie de ces jours : rien n’a été signé deux fois.")
+explain_constraint(
+    "ex_occupancies_no_overlap",
+    "Ce lot est déjà occupé sur tout ou partie de ces jours : rien n’a été signé deux fois.",
+)
 explain_constraint("uq_lots_premises_label", "Un autre lot de ce local porte déjà cette lettre.")
 
 __all__ = ["Area", "Cents", "Lot", "Occupancy", "Photo", "Premises", "Vacancy"]

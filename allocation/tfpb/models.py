@@ -3,7 +3,17 @@
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, ForeignKey, Index, Numeric, SmallInteger, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Numeric,
+    SmallInteger,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from intervalle.accounts.subject import Subject
@@ -14,7 +24,10 @@ class TfpbAgreement(Subject, Base):
     """« Convention d’utilisation » annexed to the contrat de ville (CGI 1388 bis): landlord × QPV × years."""
 
     __tablename__ = "tfpb_agreements"
-    __table_args__ = (UniqueConstraint("landlord_id", "qpv_code", "first_year"), CheckConstraint("first_year <= last_year", name="years"))
+    __table_args__ = (
+        UniqueConstraint("landlord_id", "qpv_code", "first_year"),
+        CheckConstraint("first_year <= last_year", name="years"),
+    )
 
     id: Mapped[Key]
     landlord_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
@@ -50,7 +63,10 @@ class TfpbProgramme(Base):
 
 class TfpbAction(Base):
     __tablename__ = "tfpb_actions"
-    __table_args__ = (CheckConstraint("axis BETWEEN 1 AND 8", name="axis"), Index("ix_tfpb_actions_programme_id", "programme_id"))
+    __table_args__ = (
+        CheckConstraint("axis BETWEEN 1 AND 8", name="axis"),
+        Index("ix_tfpb_actions_programme_id", "programme_id"),
+    )
 
     id: Mapped[Key]
     programme_id: Mapped[int] = mapped_column(ForeignKey("tfpb_programmes.id"))
@@ -67,7 +83,13 @@ class TfpbLine(Base):
     __table_args__ = (
         CheckConstraint("kind <> 'lease' OR lease_id IS NOT NULL", name="lease_named"),
         CheckConstraint("amount_cents >= 0", name="amount_positive"),
-        Index("uq_tfpb_lines_lease_year", "lease_id", "year", unique=True, postgresql_where=text("superseded_at IS NULL AND kind = 'lease'")),
+        Index(
+            "uq_tfpb_lines_lease_year",
+            "lease_id",
+            "year",
+            unique=True,
+            postgresql_where=text("superseded_at IS NULL AND kind = 'lease'"),
+        ),
     )
 
     id: Mapped[Key]
@@ -83,5 +105,10 @@ class TfpbLine(Base):
     superseded_at: Mapped[Instant | None]
 
 
-explain_constraint("uq_tfpb_lines_lease_year", "Ce titre est déjà valorisé pour cette année : un même euro ne compte qu’une fois.")
-explain_constraint("uq_tfpb_agreements_landlord_id_qpv_code_first_year", "Une convention existe déjà pour ce bailleur, ce quartier et cette année.")
+explain_constraint(
+    "uq_tfpb_lines_lease_year", "Ce titre est déjà valorisé pour cette année : un même euro ne compte qu’une fois."
+)
+explain_constraint(
+    "uq_tfpb_agreements_landlord_id_qpv_code_first_year",
+    "Une convention existe déjà pour ce bailleur, ce quartier et cette année.",
+)

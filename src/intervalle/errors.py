@@ -17,7 +17,9 @@ class NotFound(Problem):
 
     status = 404
 
-    def __init__(self, sentence: str = "Cette page n’existe pas, ou ne vous est pas ouverte.", way_out: str = "") -> None:
+    def __init__(
+        self, sentence: str = "Cette page n’existe pas, ou ne vous est pas ouverte.", way_out: str = ""
+    ) -> None:
         super().__init__(sentence, way_out)
 
 

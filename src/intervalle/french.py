@@ -1,12 +1,11 @@
-"""How amounts, areas, rates and dates are written in French sentences. Pure: no locale of the machine is read.
+"""How amounts, areas, rates and dates are written in the sentences of legal rules. Pure: no locale is read.
 
-Numbers use a decimal comma and the narrow no-break space between thousands, as printed documents do.
+Same look as `intervalle.i18n`, which shows pages in the reader's language: decimal comma, no-break spaces.
 """
 
 from datetime import date
 from decimal import Decimal
 
-NARROW = "\u202f"
 NO_BREAK = "\u00a0"
 MONTHS = (
     "janvier", "février", "mars", "avril", "mai", "juin",
@@ -17,7 +16,7 @@ MONTHS = (
 def number(value: Decimal | int, places: int | None = None) -> str:
     """1234.5 is « 1 234,5 »; `places` fixes the decimals, otherwise trailing zeros go."""
     text = f"{value:,.{places}f}" if places is not None else _plain(value)
-    return text.replace(",", NARROW).replace(".", ",")
+    return text.replace(",", NO_BREAK).replace(".", ",")
 
 
 def _plain(value: Decimal | int) -> str:
@@ -44,8 +43,8 @@ def square_metres(value: Decimal | int) -> str:
 
 
 def long_date(day: date) -> str:
-    """« 1er mars 2026 », « 28 février 2029 »."""
-    first = "1er" if day.day == 1 else str(day.day)
+    """« 1ᵉʳ mars 2026 », « 28 février 2029 »."""
+    first = "1ᵉʳ" if day.day == 1 else str(day.day)
     return f"{first} {MONTHS[day.month - 1]} {day.year}"
 
 

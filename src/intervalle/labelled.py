@@ -5,11 +5,12 @@ from typing import Self
 
 
 class Labelled(StrEnum):
-    """A code that is stored, and the French words that are shown: `PUBLIC = "domaine_public", "Domaine public"`."""
+    """A stored code and the French words shown for it: `PUBLIC = "public_domain", "Domaine public"`."""
 
     label: str
 
-    def __new__(cls, code: str, label: str) -> Self:
+    def __new__(cls, code: str, label: str = "") -> Self:
+        # The default only lets type checkers accept `Domain("private")`, which looks a member up.
         member = str.__new__(cls, code)
         member._value_ = code
         member.label = label

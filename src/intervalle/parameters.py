@@ -1,29 +1,25 @@
-"""Dated legal parameters: a rate or a length is looked up for the day it applies to, never written in a rule. Pure.
+"""Dated legal parameters: a rate or a length is looked up for the day it applies to. Pure.
 
-`valid_from` is included and `valid_to` is not ([start, end), as everywhere); None means no known end. `sure` is
-false when no text was read for the value: pages then say that a lawyer has to confirm it.
+`valid_from` is included and `valid_to` is not ([start, end), as everywhere); None means no known end.
+`sure` is false when no text was read for the value: pages then say that a lawyer has to confirm it.
 """
 
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-Value = Decimal | int | date | tuple[int, ...]
+from intervalle.parameter_rows import LEASE_ROWS, OTHER_ROWS, TFPB_ROWS, Parameter
 
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """One value of one key over one period, with the text it comes from."""
-
-    key: str
-    value: Value
-    valid_from: date
-    valid_to: date | None
-    source: str
-    sure: bool
-
-    def covers(self, day: date) -> bool:
-        return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
+__all__ = [
+    "ROWS",
+    "Parameter",
+    "UnknownParameter",
+    "day_of",
+    "exists",
+    "parameter",
+    "ratio",
+    "several",
+    "whole",
+]
 
 
 class UnknownParameter(LookupError):
@@ -80,11 +76,4 @@ def _by_key(rows: tuple[Parameter, ...]) -> dict[str, tuple[Parameter, ...]]:
     return {key: tuple(row for row in rows if row.key == key) for key in keys}
 
 
-def _table() -> dict[str, tuple[Parameter, ...]]:
-    # Imported here because the tables are written with Parameter itself.
-    from intervalle.parameter_rows import LEASE_ROWS, OTHER_ROWS, TFPB_ROWS
-
-    return _by_key((*TFPB_ROWS, *LEASE_ROWS, *OTHER_ROWS))
-
-
-ROWS = _table()
+ROWS = _by_key((*TFPB_ROWS, *LEASE_ROWS, *OTHER_ROWS))

@@ -32,7 +32,9 @@ class Settings:
     def check(self) -> None:
         """Refuse to start a real deployment with the demonstration's secret."""
         if not self.demo and self.secret == Settings.secret:
-            raise SystemExit("INTERVALLE_SECRET manque : donnez une valeur longue et secrète avant de démarrer hors démonstration.")
+            raise SystemExit(
+                "INTERVALLE_SECRET manque : donnez une valeur longue et secrète avant de démarrer hors démonstration."
+            )
 
 
 def from_environment(environment: dict[str, str]) -> Settings:

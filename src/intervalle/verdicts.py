@@ -1,7 +1,7 @@
 """What a legal rule answers: a level, a sentence, the article it rests on, and the way out.
 
-Pure: no database, no clock, no web. A rule is declared once (`Rule`), and its function returns one of its verdicts,
-so that no verdict can exist without an identifier, an article and a source.
+Pure: no database, no clock, no web. A rule is declared once (`Rule`) and its function returns one of its
+verdicts, so that no verdict can exist without an identifier, an article and a source.
 """
 
 from collections.abc import Iterable

@@ -55,7 +55,9 @@ class Actor:
         """Ids of the organisations this person belongs to with one of `roles`, and those they act for by mandate."""
         own = frozenset(b.organisation_id for b in self.belongings if roles is None or b.role in roles)
         lent = frozenset(
-            m.grantor_id for m in self.mandates if m.agent_id in own and (scope is None or m.scope in {scope, "everything"})
+            m.grantor_id
+            for m in self.mandates
+            if m.agent_id in own and (scope is None or m.scope in {scope, "everything"})
         )
         return own | lent
 

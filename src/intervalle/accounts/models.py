@@ -2,7 +2,17 @@
 
 from datetime import date
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, func, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    UniqueConstraint,
+    func,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from intervalle.accounts.subject import Subject
@@ -65,7 +75,13 @@ class Membership(Base):
 
     __tablename__ = "memberships"
     __table_args__ = (
-        Index("uq_memberships_active", "user_id", "organisation_id", unique=True, postgresql_where=text("ended_at IS NULL")),
+        Index(
+            "uq_memberships_active",
+            "user_id",
+            "organisation_id",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+        ),
         Index("ix_memberships_organisation_id", "organisation_id"),
     )
 
@@ -158,6 +174,11 @@ class LegalParameterOverride(Base):
     source: Mapped[str]
 
 
-explain_constraint("uq_organisations_siren", "Une organisation porte déjà ce SIREN : demandez à la rejoindre plutôt que d’en créer une seconde.")
+explain_constraint(
+    "uq_organisations_siren",
+    "Une organisation porte déjà ce SIREN : demandez à la rejoindre plutôt que d’en créer une seconde.",
+)
 explain_constraint("uq_memberships_active", "Cette personne est déjà membre de l’organisation.")
-explain_constraint("uq_users_email_lower", "Un compte existe déjà avec cette adresse : connectez-vous, ou redemandez un mot de passe.")
+explain_constraint(
+    "uq_users_email_lower", "Un compte existe déjà avec cette adresse : connectez-vous, ou redemandez un mot de passe."
+)

@@ -42,7 +42,9 @@ PLATFORM = Rule("platform")
 
 def member(relation: str | None = None, *, roles: frozenset[str] = WRITE, kinds: tuple[str, ...] | None = None,
            states: tuple[str, ...] | None = None, too_late: str = "") -> Rule:  # fmt: skip
-    return Rule("member", roles, relation, frozenset(kinds) if kinds else None, frozenset(states) if states else None, too_late)
+    return Rule(
+        "member", roles, relation, frozenset(kinds) if kinds else None, frozenset(states) if states else None, too_late
+    )
 
 
 def person(relation: str, *, states: tuple[str, ...] | None = None, too_late: str = "") -> Rule:
@@ -110,4 +112,7 @@ class Policy:
                 "Demandez à un membre habilité de l’organisation responsable.",
             )
         if rule.states is not None and subject is not None and subject.stage() not in rule.states:
-            raise Refused(rule.too_late or "L’état du dossier ne permet plus cette action.", "Rechargez la page pour voir où il en est.")
+            raise Refused(
+                rule.too_late or "L’état du dossier ne permet plus cette action.",
+                "Rechargez la page pour voir où il en est.",
+            )

@@ -42,9 +42,13 @@ TABLE: dict[str, Rule] = {
     "calls.list": ANYONE,
     "calls.show": ANYONE,
     "calls.create": member(kinds=ORGANISERS),
-    "calls.edit": member("organiser", states=("draft",), too_late="L’appel est ouvert : son texte, ses lots et sa grille sont gelés."),
+    "calls.edit": member(
+        "organiser", states=("draft",), too_late="L’appel est ouvert : son texte, ses lots et sa grille sont gelés."
+    ),
     "calls.open": member("organiser", states=("draft",), too_late="L’appel est déjà ouvert."),
-    "calls.extend": member("organiser", states=("open",), too_late="L’appel est clos : la date limite ne peut plus changer."),
+    "calls.extend": member(
+        "organiser", states=("open",), too_late="L’appel est clos : la date limite ne peut plus changer."
+    ),
     "calls.cancel": member("organiser", states=("draft", "open", "closed")),
     # needs
     "needs.list": SIGNED_IN,
@@ -54,8 +58,12 @@ TABLE: dict[str, Rule] = {
     "applications.list": SIGNED_IN,
     "applications.start": member(kinds=("ess_structure",)),
     "applications.show": SIGNED_IN,
-    "applications.draft": member("applicant", states=("draft",), too_late="La candidature est déposée : elle ne peut plus être modifiée."),
-    "applications.submit": member("applicant", states=("draft",), too_late="La candidature est déjà déposée, ou l’appel est clos."),
+    "applications.draft": member(
+        "applicant", states=("draft",), too_late="La candidature est déposée : elle ne peut plus être modifiée."
+    ),
+    "applications.submit": member(
+        "applicant", states=("draft",), too_late="La candidature est déjà déposée, ou l’appel est clos."
+    ),
     "applications.withdraw": member("applicant", states=("draft", "submitted")),
     # selection
     "panel.show": SIGNED_IN,

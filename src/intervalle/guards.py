@@ -1,0 +1,63 @@
+"""What the tables alone cannot say: extensions, and triggers that keep the past as it was."""
+
+EXTENSIONS = ("postgis", "btree_gist", "pg_trgm", "unaccent")
+
+# unaccent() is only STABLE (its dictionary could change); ours names the dictionary, so indexes may use it.
+PLAIN_TEXT = """
+CREATE OR REPLACE FUNCTION plain_text(value text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+AS $$ SELECT lower(public.unaccent('public.unaccent', value)) $$
+"""
+
+JOURNAL = """
+CREATE OR REPLACE FUNCTION journal_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'the journal is append-only' USING ERRCODE = 'insufficient_privilege';
+END $$;
+CREATE TRIGGER journal_entries_append_only BEFORE UPDATE OR DELETE ON journal_entries
+  FOR EACH ROW EXECUTE FUNCTION journal_is_append_only();
+CREATE TRIGGER journal_entries_no_truncate BEFORE TRUNCATE ON journal_entries
+  FOR EACH STATEMENT EXECUTE FUNCTION journal_is_append_only()
+"""
+
+# Once a version is frozen, neither it nor its lots and criteria change: a change is a new version.
+FROZEN = """
+CREATE OR REPLACE FUNCTION call_version_is_frozen() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  touched bigint[];
+BEGIN
+  IF TG_TABLE_NAME = 'call_versions' THEN
+    IF OLD.frozen_at IS NULL THEN RETURN COALESCE(NEW, OLD); END IF;
+  ELSE
+    touched := CASE TG_OP WHEN 'INSERT' THEN ARRAY[NEW.version_id] WHEN 'DELETE' THEN ARRAY[OLD.version_id]
+                          ELSE ARRAY[OLD.version_id, NEW.version_id] END;
+    IF NOT EXISTS (SELECT 1 FROM call_versions WHERE id = ANY(touched) AND frozen_at IS NOT NULL) THEN
+      RETURN COALESCE(NEW, OLD);
+    END IF;
+  END IF;
+  RAISE EXCEPTION 'this version of the call is frozen'
+    USING ERRCODE = 'check_violation', CONSTRAINT = 'call_version_frozen';
+END $$;
+CREATE TRIGGER call_versions_frozen BEFORE UPDATE OR DELETE ON call_versions
+  FOR EACH ROW EXECUTE FUNCTION call_version_is_frozen();
+CREATE TRIGGER call_lots_frozen BEFORE INSERT OR UPDATE OR DELETE ON call_lots
+  FOR EACH ROW EXECUTE FUNCTION call_version_is_frozen();
+CREATE TRIGGER criteria_frozen BEFORE INSERT OR UPDATE OR DELETE ON criteria
+  FOR EACH ROW EXECUTE FUNCTION call_version_is_frozen()
+"""
+
+BEFORE_TABLES = (PLAIN_TEXT,)
+AFTER_TABLES = (JOURNAL, FROZEN)
+
+DROP_TRIGGERS = (
+    "DROP TRIGGER journal_entries_append_only ON journal_entries",
+    "DROP TRIGGER journal_entries_no_truncate ON journal_entries",
+    "DROP TRIGGER call_versions_frozen ON call_versions",
+    "DROP TRIGGER call_lots_frozen ON call_lots",
+    "DROP TRIGGER criteria_frozen ON criteria",
+)
+DROP_FUNCTIONS = (
+    "DROP FUNCTION journal_is_append_only()",
+    "DROP FUNCTION call_version_is_frozen()",
+    "DROP FUNCTION plain_text(text)",
+)

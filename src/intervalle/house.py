@@ -1,0 +1,107 @@
+"""The front door: home, health, static files, stored files."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from urllib.parse import quote
+
+from litestar import Response, get
+from litestar.handlers import HTTPRouteHandler
+from sqlalchemy import text
+
+from intervalle import errors, files
+from intervalle.outbox import StoredFile
+from intervalle.settings import ROOT
+from intervalle.web import Db, Id, Request, Slug, environment, page
+
+HERE = Path(__file__).parent / "static"
+NPM = ROOT / "node_modules"
+FONTS = NPM / "@fontsource-variable"
+
+# Public name -> file. Third-party files are installed by npm and served from there; none is in the repository.
+STATIC: dict[str, tuple[Path, str]] = {
+    "intervalle.css": (HERE / "intervalle.css", "text/css"),
+    "intervalle.js": (HERE / "intervalle.js", "text/javascript"),
+    "map.js": (HERE / "map.js", "text/javascript"),
+    "icone.svg": (HERE / "icone.svg", "image/svg+xml"),
+    "htmx.js": (NPM / "htmx.org/dist/htmx.min.js", "text/javascript"),
+    "hx-csp.js": (NPM / "htmx.org/dist/ext/hx-csp.min.js", "text/javascript"),
+    "maplibre-gl.css": (NPM / "maplibre-gl/dist/maplibre-gl.css", "text/css"),
+    "maplibre-gl.mjs": (NPM / "maplibre-gl/dist/maplibre-gl.mjs", "text/javascript"),
+    "maplibre-gl-worker.mjs": (NPM / "maplibre-gl/dist/maplibre-gl-worker.mjs", "text/javascript"),
+    "maplibre-gl-shared.mjs": (NPM / "maplibre-gl/dist/maplibre-gl-shared.mjs", "text/javascript"),
+    "display.woff2": (FONTS / "bricolage-grotesque/files/bricolage-grotesque-latin-wght-normal.woff2", "font/woff2"),
+    "text.woff2": (
+        FONTS / "atkinson-hyperlegible-next/files/atkinson-hyperlegible-next-latin-wght-normal.woff2",
+        "font/woff2",
+    ),
+}
+
+
+@cache
+def _content(name: str) -> tuple[bytes, str, str]:
+    path, kind = STATIC[name]
+    content = path.read_bytes()
+    return content, kind, hashlib.sha256(content).hexdigest()[:12]
+
+
+def static_url(name: str) -> str:
+    """Address with the content's hash, so that browsers may keep it for a year. CSS and modules name siblings without it."""
+    return f"/statique/{name}?v={_content(name)[2]}"
+
+
+environment.globals["static"] = static_url
+
+
+@get("/statique/{name:str}", policy="static.show")
+async def static_file(request: Request, name: Slug) -> Response[bytes]:
+    if name not in STATIC or not STATIC[name][0].exists():
+        raise errors.NotFound
+    content, kind, version = _content(name)
+    if request.headers.get("If-None-Match") == f'"{version}"':
+        return Response(b"", status_code=304)
+    kept = "public, max-age=31536000, immutable" if request.query_params.get("v") else "public, max-age=3600"
+    return Response(content, media_type=kind, headers={"Cache-Control": kept, "ETag": f'"{version}"'})
+
+
+@get("/sante", policy="health.show")
+async def alive() -> Response[str]:
+    return Response("ok", media_type="text/plain")
+
+
+@get("/pret", policy="health.show")
+async def ready(db: Db) -> Response[str]:
+    """Ready to serve: the database answers and carries the current catalogue."""
+    await db.execute(text("SELECT 1 FROM alembic_version"))
+    return Response("prêt", media_type="text/plain; charset=utf-8")
+
+
+@get("/fichiers/{file_id:int}", policy="files.show")
+async def public_file(request: Request, db: Db, file_id: Id) -> Response[bytes]:
+    """Published photos. Files of the parties are served by the rooms that know who may see them."""
+    stored = await db.get(StoredFile, file_id)
+    if stored is None or stored.audience != "public":
+        raise errors.NotFound
+    return stored_file_response(stored, await files.read(stored), inline=stored.content_type == "image/jpeg")
+
+
+def stored_file_response(stored: StoredFile, content: bytes, *, inline: bool = False) -> Response[bytes]:
+    """A stored file under a sandbox: shown only when we wrote it ourselves, downloaded otherwise."""
+    manner = "inline" if inline else "attachment"
+    return Response(
+        content,
+        media_type=stored.content_type,
+        headers={
+            "Content-Disposition": f"{manner}; filename*=UTF-8''{quote(stored.name)}",
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+            "Cache-Control": "public, max-age=86400" if stored.audience == "public" else "private, no-store",
+        },
+    )
+
+
+@get("/", policy="home.show")
+async def home(request: Request, db: Db) -> Response[str]:
+    return page(request, "home.html")
+
+
+ROUTES: list[HTTPRouteHandler] = [static_file, alive, ready, public_file, home]

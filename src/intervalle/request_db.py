@@ -1,0 +1,36 @@
+"""The `db` dependency: opens the transaction, finds the actor, admits them by the route's policy, commits."""
+
+from collections.abc import AsyncGenerator
+
+from litestar.datastructures import State
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from intervalle import i18n
+from intervalle.accounts import sessions
+from intervalle.accounts.policy_table import POLICY
+from intervalle.db import refusal
+from intervalle.web import Request
+
+SAFE = frozenset({"GET", "HEAD"})
+
+
+async def provide_db(request: Request, state: State) -> AsyncGenerator[AsyncSession, None]:
+    action = request.route_handler.opt["policy"]
+    async with state.sessions() as db:
+        try:
+            async with db.begin():
+                actor, stale = await sessions.load_actor(db, request.cookies.get(sessions.cookie_name()))
+                request.state.actor = actor
+                i18n.set_locale(request.cookies.get("langue") or (actor.locale if actor.signed_in else "fr"))
+                if stale:
+                    await sessions.touch(db, actor.session_hash)
+                if request.method in SAFE and state.read_only_gets:
+                    await db.execute(text("SET TRANSACTION READ ONLY"))
+                POLICY.admit(actor, action)
+                yield db
+        except DBAPIError as error:
+            if said := refusal(error):
+                raise said from error
+            raise

@@ -1,0 +1,11 @@
+"""Every route of the product, in the order of the trade. A room's `handlers.py` offers `ROUTES`."""
+
+from litestar.handlers import HTTPRouteHandler
+
+import intervalle.accounts.handlers
+import intervalle.house
+
+ROUTES: list[HTTPRouteHandler] = [
+    *intervalle.house.ROUTES,
+    *intervalle.accounts.handlers.ROUTES,
+]

@@ -1,0 +1,112 @@
+"""Real PostGIS for every test, each in a transaction that is rolled back.
+
+`db` is that transaction; `client(actor)` drives the application over HTTP on the same connection, so that what a
+request commits is seen by the test and undone after it.
+"""
+
+import os
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from intervalle.setup.cluster import ensure_test_cluster
+
+os.environ.setdefault("INTERVALLE_BASE_URL", "http://testserver.local")
+os.environ.setdefault("INTERVALLE_SECRET", "secret-de-test")
+
+
+def _conninfo(url: str) -> str:
+    return url.replace("postgresql+psycopg://", "postgresql://", 1)
+
+
+def _named(url: str, name: str) -> str:
+    head, _, tail = url.partition("?")
+    return head.rsplit("/", 1)[0] + f"/{name}" + (f"?{tail}" if tail else "")
+
+
+@pytest.fixture(scope="session")
+def database_url() -> Iterator[str]:
+    """A fresh database with the migrated catalogue, dropped at the end."""
+    from intervalle import migrate
+
+    server = ensure_test_cluster()
+    name = f"t_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(_conninfo(server), autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
+    url = _named(server, name)
+    os.environ["INTERVALLE_DATABASE_URL"] = url
+    migrate.upgrade(url)
+    yield url
+    with psycopg.connect(_conninfo(server), autocommit=True) as admin:
+        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+async def engine(database_url: str) -> AsyncIterator[Any]:
+    from intervalle.db import make_engine
+    from intervalle.settings import Settings
+
+    made = make_engine(Settings(database_url=database_url), pool_size=3)
+    yield made
+    await made.dispose()
+
+
+@pytest.fixture
+async def connection(engine: Any) -> AsyncIterator[Any]:
+    async with engine.connect() as connection:
+        transaction = await connection.begin()
+        yield connection
+        if transaction.is_active:
+            await transaction.rollback()
+
+
+@pytest.fixture
+def sessions(connection: Any) -> Any:
+    from sqlalchemy.ext.asyncio import async_sessionmaker
+
+    return async_sessionmaker(connection, expire_on_commit=False, join_transaction_mode="create_savepoint")
+
+
+@pytest.fixture
+async def db(sessions: Any) -> AsyncIterator[Any]:
+    async with sessions() as session:
+        yield session
+
+
+@pytest.fixture(scope="session")
+def app(database_url: str) -> Any:
+    from intervalle.app import create_app
+
+    return create_app()
+
+
+@pytest.fixture
+async def client(app: Any, sessions: Any) -> AsyncIterator[Callable[..., Any]]:
+    """`client()` is anonymous; `client(user)` is signed in as that user (a `User` row), second factor done."""
+    import httpx
+
+    from tests.signing import sign_in_as
+
+    app.state.sessions = sessions
+    app.state.read_only_gets = False  # it would make the whole outer transaction read-only
+    opened: list[httpx.AsyncClient] = []
+
+    async def make(
+        user: Any = None, *, organisation_id: int | None = None, second_factor: bool = True
+    ) -> httpx.AsyncClient:
+        made = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=app, raise_app_exceptions=True),
+            base_url="http://testserver.local",
+            headers={"Sec-Fetch-Site": "same-origin"},
+        )
+        if user is not None:
+            await sign_in_as(sessions, made, user, organisation_id=organisation_id, second_factor=second_factor)
+        opened.append(made)
+        return made
+
+    yield make
+    for one in opened:
+        await one.aclose()
