@@ -9,9 +9,7 @@ from intervalle.setup.processes import run
 
 STAMP = places.NODE_MODULES / ".intervalle"
 DECIDING = ("package.json", "package-lock.json", ".npmrc")
-OTHERWISE = (
-    "Les fichiers du navigateur n’ont pas pu être installés : « {} ». Corrigez ce point, puis relancez."
-)
+OTHERWISE = "Les fichiers du navigateur n’ont pas pu être installés : « {} ». Corrigez ce point, puis relancez."
 
 
 def ensure() -> None:

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 
 from intervalle.setup import cluster, environment, places, python_packages, system
 from intervalle.setup.console import guarded
@@ -28,10 +27,8 @@ def main(arguments: list[str]) -> int:
 
 
 def application(arguments: list[str], settings: dict[str, str]) -> int:
-    sys.stdout.flush()
-    return subprocess.run(
-        [places.PYTHON, "-m", "intervalle.cli", *arguments], env=settings, check=False
-    ).returncode  # noqa: S603
+    command = [str(places.PYTHON), "-m", "intervalle.cli", *arguments]
+    return subprocess.run(command, env=settings, check=False).returncode  # noqa: S603 - the person's own command
 
 
 if __name__ == "__main__":

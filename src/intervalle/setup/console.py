@@ -50,9 +50,7 @@ def sentence_for(error: OSError) -> str:
             "ou reprenez la propriété du dossier avec « sudo chown -R $USER . »."
         )
     if error.errno == errno.EROFS:
-        return (
-            f"Le disque est en lecture seule{where} : placez le dossier du projet sur un disque inscriptible."
-        )
+        return f"Le disque est en lecture seule{where} : placez le dossier du projet sur un disque inscriptible."
     return f"Le système a refusé une opération{where} : {error.strerror}. Corrigez ce point, puis relancez."
 
 

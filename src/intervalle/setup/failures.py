@@ -108,7 +108,5 @@ def explain(output: str, known: list[tuple[str, str]], otherwise: str) -> str:
 def last_complaint(output: str) -> str:
     """The last line that looks like an error, else the last line."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    complaints = [
-        line for line in lines if re.search(r"^E:|FATAL|PANIC|[Ee]rr(or|eur)|ERROR|ERR!|Échec", line)
-    ]
+    complaints = [line for line in lines if re.search(r"^E:|FATAL|PANIC|[Ee]rr(or|eur)|ERROR|ERR!|Échec", line)]
     return (complaints or lines or ["aucun message"])[-1]

@@ -56,14 +56,10 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         description="Installe ce qui manque, prépare une base privée, charge la démonstration et lance Intervalle.",
     )
     parser.add_argument("--port", type=int, default=PORT, help=f"port local (par défaut {PORT})")
-    parser.add_argument(
-        "--reset", action="store_true", help="efface la base, les fichiers et les courriels locaux"
-    )
+    parser.add_argument("--reset", action="store_true", help="efface la base, les fichiers et les courriels locaux")
     options = parser.parse_args(arguments)
     if not 1 <= options.port <= 65535:
-        raise SetupError(
-            "Le port doit être un nombre entre 1 et 65535, par exemple « bin/serve --port 8001 »."
-        )
+        raise SetupError("Le port doit être un nombre entre 1 et 65535, par exemple « bin/serve --port 8001 ».")
     return options
 
 
@@ -132,9 +128,7 @@ def application(settings: dict[str, str], command: str, what: str) -> None:
     if done.returncode:
         log = environment.LOGS / f"{command}.log"
         log.write_text(done.stdout)
-        raise SetupError(
-            failures.explain(done.stdout, failures.APPLICATION, f"{what} : « {{}} ». Détail : {log}.")
-        )
+        raise SetupError(failures.explain(done.stdout, failures.APPLICATION, f"{what} : « {{}} ». Détail : {log}."))
 
 
 def serve(database: cluster.Cluster, port: int, begun: float) -> None:
@@ -173,9 +167,7 @@ def wait_until_ready(server: Child, port: int) -> None:
         if not server.alive:
             raise SetupError(server.last_words("L’application n’a pas démarré"))
         if time.monotonic() > deadline:
-            raise SetupError(
-                server.last_words(f"L’application ne répond pas après {READY_WITHIN:.0f} secondes")
-            )
+            raise SetupError(server.last_words(f"L’application ne répond pas après {READY_WITHIN:.0f} secondes"))
         time.sleep(0.1)
 
 

@@ -60,9 +60,7 @@ def postgis_packages() -> list[str]:
 
 def newest_postgis(packages: Iterable[str]) -> int:
     """Highest PostgreSQL version with PostGIS 3 among package names."""
-    found = [
-        int(match[1]) for name in packages if (match := re.fullmatch(r"postgresql-(\d+)-postgis-3", name))
-    ]
+    found = [int(match[1]) for name in packages if (match := re.fullmatch(r"postgresql-(\d+)-postgis-3", name))]
     usable = [version for version in found if version >= postgresql.OLDEST]
     if not usable:
         raise SetupError(
@@ -114,9 +112,7 @@ def install(missing: list[Need], become_root: list[str]) -> None:
     say(f"      apt-get install {' '.join(packages)}")
     done = apt(become_root, "install", *APT_OPTIONS, *packages)
     if done.returncode:
-        otherwise = (
-            "apt-get n’a pas pu installer les paquets. Il dit : « {} ». Corrigez ce point, puis relancez."
-        )
+        otherwise = "apt-get n’a pas pu installer les paquets. Il dit : « {} ». Corrigez ce point, puis relancez."
         raise SetupError(failures.explain(done.stdout, failures.APT, otherwise))
 
 
@@ -143,9 +139,7 @@ def root_command() -> list[str]:
 
 def leave_system_cluster_out(become_root: list[str]) -> None:
     """Ask Debian not to make and start its own `main` server beside ours."""
-    script = (
-        f"mkdir -p {NO_SYSTEM_CLUSTER.parent} && echo 'create_main_cluster = false' > {NO_SYSTEM_CLUSTER}"
-    )
+    script = f"mkdir -p {NO_SYSTEM_CLUSTER.parent} && echo 'create_main_cluster = false' > {NO_SYSTEM_CLUSTER}"
     run(*become_root, "sh", "-c", script, may_ask=become_root == ["sudo"])
 
 
@@ -182,14 +176,8 @@ def require_port(port: int) -> None:
     if port_is_free(port):
         return
     other = next(
-        (
-            candidate
-            for candidate in range(port + 1, port + 50)
-            if candidate < 65536 and port_is_free(candidate)
-        ),
+        (candidate for candidate in range(port + 1, port + 50) if candidate < 65536 and port_is_free(candidate)),
         None,
     )
     way_out = f"« bin/serve --port {other} »" if other else "« bin/serve --port … » avec un port libre"
-    raise SetupError(
-        f"Le port {port} est déjà pris par un autre programme : arrêtez-le, ou lancez {way_out}."
-    )
+    raise SetupError(f"Le port {port} est déjà pris par un autre programme : arrêtez-le, ou lancez {way_out}.")
