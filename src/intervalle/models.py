@@ -1,5 +1,6 @@
 """Imports every models module, so that the metadata is whole."""
 
+# ruff: noqa: F401
 import allocation.assignment.models
 import allocation.leases.models
 import allocation.relocation.models
@@ -10,7 +11,7 @@ import intervalle.accounts.models
 import intervalle.journal
 import intervalle.outbox
 import intervalle.territory.models
-import premises.models  # noqa: F401
+import premises.models
 from intervalle.db import Base
 
 metadata = Base.metadata

@@ -10,7 +10,7 @@ transaction is committed before the response leaves, and a GET runs read-only: t
 import re
 import secrets
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -19,12 +19,16 @@ from litestar import Response
 from litestar.datastructures import Cookie, FormMultiDict, State, UploadFile
 from litestar.di import NamedDependency
 from litestar.params import PathParameter, QueryParameter
+from markupsafe import Markup
+from sqlalchemy import Result
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from intervalle import clock, i18n, security
 from intervalle.accounts.actor import NOBODY, Actor
-from intervalle.errors import BadRequest, Invalid
+from intervalle.errors import BadRequest, Invalid, NotFound
 from intervalle.settings import ROOT, settings
+
+T = TypeVar("T")
 
 Request = LitestarRequest[Any, Any, State]
 Db = NamedDependency[AsyncSession]
@@ -74,6 +78,7 @@ def draw(request: Request, template: str, **context: Any) -> str:
         actor=actor,
         can=lambda action, subject=None: POLICY.can(actor, action, subject),
         nonce=nonce_of(request),
+        hx=lambda: Markup('hx-nonce="{}"').format(nonce_of(request)),
         flash=security.unsign("flash", request.cookies.get("flash", "")),
         path=request.url.path,
         demo=settings().demo,
@@ -134,6 +139,14 @@ async def form_data(request: Request) -> FormMultiDict:
                 "Retapez-le plutôt que de le coller.",
             )
     return form
+
+
+def one_or_404(result: Result[tuple[T]]) -> T:
+    """The one row a visible query found; what it left out is a 404."""
+    found = result.scalar_one_or_none()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def typed(form: Mapping[str, Any]) -> dict[str, str]:

@@ -1,0 +1,31 @@
+// The little that htmx does not do. Every page works without this file.
+
+// A refused form: move to the summary, so that a keyboard or a screen reader starts there.
+function focusSummary(root) {
+  const summary = root.querySelector?.("[data-error-summary]");
+  if (summary) summary.focus();
+}
+document.addEventListener("DOMContentLoaded", () => focusSummary(document));
+document.addEventListener("htmx:after:swap", (event) => focusSummary(event.target));
+
+// The network failed while saving: say so where one is typing, and keep the page from closing on unsaved text.
+let unsaved = false;
+document.addEventListener("htmx:error", () => {
+  unsaved = true;
+  for (const zone of document.querySelectorAll("[data-save-status]")) {
+    zone.textContent = zone.dataset.failed || "Non enregistré : vérifiez votre connexion, puis réessayez.";
+  }
+});
+document.addEventListener("htmx:after:request", (event) => {
+  if (event.detail?.ctx?.response?.raw?.ok) unsaved = false;
+});
+addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(); });
+
+// One press, one effect: the second click of a double click does not send again (the server would refuse it anyway).
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post" || form.hasAttribute("hx-post")) return;
+  if (form.dataset.sent) { event.preventDefault(); return; }
+  form.dataset.sent = "1";
+  setTimeout(() => delete form.dataset.sent, 8000);
+});
