@@ -1,7 +1,7 @@
 """Publicity and competition: what a call, or an occupation granted without one, must respect. Pure.
 
-OCC-04 to OCC-08 (CG3P) and AMI-01, AMI-02. The lease rules use the same functions, so that a call and the title it
-leads to are judged alike.
+OCC-04 to OCC-08 (CG3P) and AMI-01, AMI-02. The lease rules use the same functions, so that a call and
+the title it leads to are judged alike.
 """
 
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from datetime import date
 from intervalle import parameters
 from intervalle.french import long_date, plural
 from intervalle.labelled import Labelled
+from intervalle.months import add_months
 from intervalle.verdicts import Rule, Source, Verdict, in_order
 from premises.facts import Domain, TitleCode
 
@@ -119,19 +120,11 @@ def exemption_justified(facts: Publicity) -> Verdict | None:
 
 def _outlasts_urgency(facts: Publicity) -> bool:
     months = parameters.whole("aot.urgency_max_months", facts.start)
-    return facts.end is None or facts.end > _months_after(facts.start, months)
-
-
-def _months_after(day: date, months: int) -> date:
-    # Same rule as allocation.leases.durations, which this lower package cannot import.
-    index = day.year * 12 + day.month - 1 + months
-    first = date(index // 12, index % 12 + 1, 1)
-    following = date((index + 1) // 12, (index + 1) % 12 + 1, 1)
-    return min(date.fromordinal(first.toordinal() + day.day - 1), date.fromordinal(following.toordinal() - 1))
+    return facts.end is None or facts.end > add_months(facts.start, months)
 
 
 def publicity_only(facts: Publicity) -> Verdict | None:
-    """OCC-06: a short title, or an unlimited number of them, needs publicity only. The law gives no number of months."""
+    """OCC-06: short titles, or as many as wanted, need publicity only. The law gives no number of months."""
     if facts.domain is not Domain.PUBLIC or not facts.economic or not facts.short_or_unlimited:
         return None
     return OCC_06.info(
@@ -146,7 +139,7 @@ def spontaneous_proposal(facts: Publicity) -> Verdict | None:
         return None
     return OCC_07.block(
         "Une proposition spontanée ne peut être acceptée qu’après une publicité suffisante.",
-        "Publiez la proposition, attendez les manifestations d’intérêt et enregistrez la date de cette publicité.",
+        "Publiez la proposition, puis enregistrez la date de cette publicité et les intérêts manifestés.",
     )
 
 
@@ -201,26 +194,29 @@ def _listed(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} et {words[-1]}"
 
 
-def publication_length(
-    title: TitleCode, opens: date, closes: date, short_reason: str = ""
-) -> Verdict | None:
+def publication_length(title: TitleCode, opens: date, closes: date, short_reason: str = "") -> Verdict | None:
     """AMI-02: 30 days by default, a reason under 15, and two months for a BRSA. `closes` is the day of closing."""
     if title is TitleCode.BRSA:
         return _brsa_publication(opens, closes)
     days = (closes - opens).days
-    if days >= parameters.whole("call.days_default", opens):
+    usual = parameters.whole("call.days_default", opens)
+    if days >= usual:
         return None
     least = parameters.whole("call.days_min", opens)
     if days < least and not short_reason.strip():
         return AMI_02.warn(
-            f"L’appel n’est publié que {plural(days, 'jour', 'jours')} : moins de {least} jours demande un motif écrit.",
+            f"L’appel n’est publié que {_days(days)} : moins de {least} jours demande un motif écrit.",
             "Reportez la date limite, ou écrivez le motif de ce délai court.",
         )
-    return AMI_02.info(f"L’appel est publié {plural(days, 'jour', 'jours')}, moins que les 30 jours habituels.")
+    return AMI_02.info(f"L’appel est publié {_days(days)}, moins que les {usual} jours habituels.")
+
+
+def _days(count: int) -> str:
+    return plural(count, "jour", "jours")
 
 
 def _brsa_publication(opens: date, closes: date) -> Verdict | None:
-    earliest = _months_after(opens, parameters.whole("brsa.publicity_months", opens))
+    earliest = add_months(opens, parameters.whole("brsa.publicity_months", opens))
     if closes >= earliest:
         return None
     return AMI_02_BRSA.block(

@@ -66,19 +66,13 @@ EXTRA: dict[TitleCode, tuple[Clause, ...]] = {
         Clause("duration_reason", "Justification de la durée", "CG3P art. L2122-2", Source.LAW_2026),
         Clause("withdrawal", "Indemnité en cas de retrait anticipé", "CG3P art. L2122-9", Source.LAW_2026),
         Clause("works_fate", "Sort des ouvrages en fin de titre", "CG3P art. L2122-9", Source.LAW_2026),
-        Clause(
-            "no_commercial", "Exclusion du statut des baux commerciaux", "CG3P art. L2122-3", Source.OWN_HIGH
-        ),
+        Clause("no_commercial", "Exclusion du statut des baux commerciaux", "CG3P art. L2122-3", Source.OWN_HIGH),
     ),
     TitleCode.COP: (
-        Clause(
-            "circumstance", "Circonstances particulières décrites", "C. com. art. L145-5-1", Source.LAW_OLD
-        ),
+        Clause("circumstance", "Circonstances particulières décrites", "C. com. art. L145-5-1", Source.LAW_OLD),
         Clause("evidence", "Pièce qui prouve ces circonstances", "C. com. art. L145-5-1", Source.LAW_OLD),
         Clause("end_event", "Événement prévisible de fin", "C. com. art. L145-5-1", Source.LAW_OLD),
-        Clause(
-            "no_commercial", "Absence de droit au statut commercial", "C. com. art. L145-5-1", Source.LAW_OLD
-        ),
+        Clause("no_commercial", "Absence de droit au statut commercial", "C. com. art. L145-5-1", Source.LAW_OLD),
         Clause("short_notice", "Préavis court", "C. com. art. L145-5-1", Source.OWN_HIGH),
     ),
     TitleCode.BAIL_DEROG: (
@@ -88,9 +82,7 @@ EXTRA: dict[TitleCode, tuple[Clause, ...]] = {
     ),
     TitleCode.BAIL_COM: (
         Clause("inspection_in", "État des lieux d’entrée", "C. com. art. L145-40-1", Source.LAW_OLD),
-        Clause(
-            "charges", "Inventaire précis des charges et impôts", "C. com. art. L145-40-2", Source.LAW_OLD
-        ),
+        Clause("charges", "Inventaire précis des charges et impôts", "C. com. art. L145-40-2", Source.LAW_OLD),
         Clause("works_3y", "État triennal des travaux", "C. com. art. L145-40-2", Source.LAW_OLD),
         Clause("structural", "Gros œuvre à la charge du bailleur", "C. com. art. R145-35", Source.OWN_HIGH),
         Clause("deposit", "Dépôt de plus de deux termes : intérêts", "C. com. art. L145-40", Source.LAW_OLD),
@@ -100,9 +92,7 @@ EXTRA: dict[TitleCode, tuple[Clause, ...]] = {
             "C. com. art. L145-41",
             Source.LAW_OLD,
         ),
-        Clause(
-            "renewal", "Aucune clause contraire au renouvellement", "C. com. art. L145-15", Source.LAW_OLD
-        ),
+        Clause("renewal", "Aucune clause contraire au renouvellement", "C. com. art. L145-15", Source.LAW_OLD),
     ),
     TitleCode.BCUS: (
         Clause("base_title", "Titre de base du bail d’utilité sociale", "Pratique du BCUS", Source.ESS_GUIDE),
@@ -123,9 +113,7 @@ EXTRA: dict[TitleCode, tuple[Clause, ...]] = {
             "CCH art. L256-1 s.",
             Source.BRSA_TEXTS,
         ),
-        Clause(
-            "no_sublet", "Ni cession ni sous-location par l’occupant", "CCH art. L256-1 s.", Source.BRSA_TEXTS
-        ),
+        Clause("no_sublet", "Ni cession ni sous-location par l’occupant", "CCH art. L256-1 s.", Source.BRSA_TEXTS),
         Clause("ends_with", "Fin avec le bail réel solidaire", "CCH art. L256-1 s.", Source.BRSA_TEXTS),
         Clause("publicity", "Publicité de deux mois au moins", "Décret 2024-838", Source.BRSA_TEXTS),
     ),
@@ -134,9 +122,7 @@ EXTRA: dict[TitleCode, tuple[Clause, ...]] = {
     TitleCode.BAIL_CONSTR: _REAL_RIGHT,
     TitleCode.RES_TEMP: (
         Clause("approval", "Numéro d’agrément de l’organisme", "Loi 2018-1021 art. 29", Source.ELAN),
-        Clause(
-            "owner_body", "Convention entre propriétaire et organisme", "Loi 2018-1021 art. 29", Source.ELAN
-        ),
+        Clause("owner_body", "Convention entre propriétaire et organisme", "Loi 2018-1021 art. 29", Source.ELAN),
         Clause("residence", "Contrats de résidence temporaire", "Loi 2018-1021 art. 29", Source.ELAN),
     ),
 }
@@ -150,9 +136,7 @@ LEASES = frozenset(
 )  # fmt: skip
 
 _ENV = "C. env. art. L125-5"
-DPE = Clause(
-    "dpe", "Diagnostic de performance énergétique", "CCH art. L126-26 s.", Source.OWN_HIGH, Level.WARN
-)
+DPE = Clause("dpe", "Diagnostic de performance énergétique", "CCH art. L126-26 s.", Source.OWN_HIGH, Level.WARN)
 RISKS = Clause("risks", "État des risques", _ENV, Source.OWN_HIGH, Level.WARN)
 ASBESTOS = Clause("asbestos", "Dossier amiante", "CSP art. R1334-14 s.", Source.OWN_HIGH, Level.WARN)
 GREEN = Clause("green", "Annexe environnementale", "C. env. art. L125-9", Source.OWN_HIGH, Level.WARN)
@@ -181,7 +165,5 @@ def missing(wanted: tuple[Clause, ...], present: frozenset[str]) -> list[Verdict
 def _missing(clause: Clause) -> Verdict:
     rule = Rule(f"CLAUSE-{clause.code}", clause.text_fr, clause.article, clause.source)
     if clause.level is Level.WARN:
-        return rule.warn(
-            f"Annexe manquante : {clause.text_fr}.", "Joignez-la, ou écrivez pourquoi elle n’est pas due."
-        )
+        return rule.warn(f"Annexe manquante : {clause.text_fr}.", "Joignez-la, ou écrivez pourquoi elle n’est pas due.")
     return rule.block(f"Clause manquante : {clause.text_fr}.", "Complétez le contrat avant de l’activer.")

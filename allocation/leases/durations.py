@@ -5,10 +5,29 @@ last day included; `last_day` and `end_after` go from one to the other. Adding m
 month, and falls back to the last day of a shorter month.
 """
 
-from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+
+from intervalle.months import add_months
+
+__all__ = [
+    "ONE_DAY",
+    "Period",
+    "add_months",
+    "end_after",
+    "end_for",
+    "laid_end_to_end",
+    "last_day",
+    "length_in_words",
+    "longer_than",
+    "merged",
+    "shorter_than",
+    "together_at_least",
+    "together_longer_than",
+    "whole_months",
+    "year_period",
+]
 
 ONE_DAY = timedelta(days=1)
 
@@ -32,13 +51,6 @@ class Period:
         """The days both cover, or None."""
         start, end = max(self.start, other.start), min(self.end, other.end)
         return Period(start, end) if start < end else None
-
-
-def add_months(day: date, months: int) -> date:
-    """The same day `months` later (or earlier), clamped to the end of a shorter month."""
-    index = day.year * 12 + day.month - 1 + months
-    year, month = index // 12, index % 12 + 1
-    return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
 def last_day(end: date) -> date:

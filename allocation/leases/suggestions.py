@@ -4,9 +4,7 @@ from dataclasses import dataclass
 
 from premises.facts import Domain, OwnerKind, TitleCode
 
-DISCLAIMER = (
-    "Ceci est une suggestion, pas une décision : le choix du titre revient au propriétaire et à son conseil."
-)
+DISCLAIMER = "Ceci est une suggestion, pas une décision : le choix du titre revient au propriétaire et à son conseil."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,20 +38,14 @@ class Suggestion:
 def suggest(facts: Situation) -> list[Suggestion]:
     """Titles worth examining, the first one first. Never empty."""
     if facts.housing_protection:
-        return [
-            Suggestion(
-                TitleCode.RES_TEMP, "Des résidents protègent un bâtiment vide, par un organisme agréé."
-            )
-        ]
+        return [Suggestion(TitleCode.RES_TEMP, "Des résidents protègent un bâtiment vide, par un organisme agréé.")]
     if facts.domain is Domain.PUBLIC:
         return _on_public_domain(facts)
     if facts.months is not None and facts.months <= 36:
         return [_short(facts)]
     if facts.owner is OwnerKind.OFS and facts.micro_enterprise and (facts.months or 0) >= 144:
         return [
-            Suggestion(
-                TitleCode.BRSA, "Un organisme de foncier solidaire loue à une micro-entreprise, 12 à 99 ans."
-            )
+            Suggestion(TitleCode.BRSA, "Un organisme de foncier solidaire loue à une micro-entreprise, 12 à 99 ans.")
         ]
     if facts.months is not None and facts.months <= 216:
         return [_medium(facts)]
@@ -63,36 +55,24 @@ def suggest(facts: Situation) -> list[Suggestion]:
 def _on_public_domain(facts: Situation) -> list[Suggestion]:
     if facts.real_rights:
         return [
-            Suggestion(
-                TitleCode.AOT_DR, "Un investissement lourd sur le domaine public demande des droits réels."
-            ),
+            Suggestion(TitleCode.AOT_DR, "Un investissement lourd sur le domaine public demande des droits réels."),
             Suggestion(
                 TitleCode.BEA,
                 "Une collectivité peut aussi consentir un bail emphytéotique d’intérêt général.",
             ),
         ]
     if facts.economic:
-        return [
-            Suggestion(
-                TitleCode.AOT, "Domaine public et activité économique : une sélection préalable est due."
-            )
-        ]
-    return [
-        Suggestion(TitleCode.AOT, "Le domaine public ne s’occupe que par un titre temporaire et révocable.")
-    ]
+        return [Suggestion(TitleCode.AOT, "Domaine public et activité économique : une sélection préalable est due.")]
+    return [Suggestion(TitleCode.AOT, "Le domaine public ne s’occupe que par un titre temporaire et révocable.")]
 
 
 def _short(facts: Situation) -> Suggestion:
     if facts.external_circumstance:
         return Suggestion(TitleCode.COP, "Un événement extérieur et documenté met fin à l’occupation.")
     if facts.commercial or facts.economic:
-        return Suggestion(
-            TitleCode.BAIL_DEROG, "Activité économique pour 36 mois au plus, sans événement extérieur."
-        )
+        return Suggestion(TitleCode.BAIL_DEROG, "Activité économique pour 36 mois au plus, sans événement extérieur.")
     if facts.free_of_charge:
-        return Suggestion(
-            TitleCode.PRET_USAGE, "Aucun loyer n’est demandé : le prêt à usage est gratuit par nature."
-        )
+        return Suggestion(TitleCode.PRET_USAGE, "Aucun loyer n’est demandé : le prêt à usage est gratuit par nature.")
     return Suggestion(TitleCode.BAIL_CIVIL, "Occupation courte, payante, sans activité économique.")
 
 
@@ -104,9 +84,7 @@ def _medium(facts: Situation) -> Suggestion:
         )
     if facts.liberal:
         return Suggestion(TitleCode.BAIL_PRO, "Usage professionnel non commercial : six ans au moins.")
-    return Suggestion(
-        TitleCode.BAIL_CIVIL, "Association sans fonds de commerce, sur plusieurs années.", TitleCode.BCUS
-    )
+    return Suggestion(TitleCode.BAIL_CIVIL, "Association sans fonds de commerce, sur plusieurs années.", TitleCode.BCUS)
 
 
 def _long(facts: Situation) -> list[Suggestion]:
@@ -114,9 +92,7 @@ def _long(facts: Situation) -> list[Suggestion]:
         return [Suggestion(TitleCode.BAIL_CONSTR, "Le preneur s’engage à construire, 18 à 99 ans.")]
     if facts.owner in {OwnerKind.COMMUNE, OwnerKind.INTERCOMMUNAL, OwnerKind.DEPARTEMENT, OwnerKind.REGION}:
         return [
-            Suggestion(
-                TitleCode.BEA, "Une collectivité confie un bien pour une opération d’intérêt général."
-            ),
+            Suggestion(TitleCode.BEA, "Une collectivité confie un bien pour une opération d’intérêt général."),
             Suggestion(TitleCode.BAIL_EMPH, "Plus de 18 ans sur le domaine privé."),
         ]
     return [Suggestion(TitleCode.BAIL_EMPH, "Plus de 18 ans, avec un droit réel pour le preneur.")]
