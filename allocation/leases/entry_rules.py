@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
-from allocation.leases.durations import add_months, last_day
+from allocation.leases.durations import ONE_DAY, add_months, last_day
 from allocation.leases.facts import Facts, NoticeForm, Step
 from intervalle import parameters
 from intervalle.french import long_date
@@ -46,8 +46,15 @@ def triennial_last_days(start: date, end: date | None, count: int = 12) -> Itera
 
 
 def latest_notice_day(last: date, months: int) -> date:
-    """Last day a notice of `months` months can be given for someone to leave on `last`."""
-    return add_months(last, -months)
+    """Last day a notice of `months` months can be given for someone to leave on `last`.
+
+    A notice runs from a day to the same day of the month, or to the end of a shorter month (CPC art. 641): six
+    months given on 31 August are over on 28 February.
+    """
+    day = add_months(last, -months)
+    while add_months(day + ONE_DAY, months) <= last:
+        day += ONE_DAY
+    return day
 
 
 def _commercial_notice(facts: Facts) -> bool:

@@ -1,0 +1,104 @@
+"""Print a title: from its rows to the HTML of the model text, and to a tagged PDF."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from allocation.leases import agreement, reading
+from allocation.leases.durations import length_in_words
+from allocation.leases.models import Condition, LeaseValuation
+from allocation.leases.titles import title
+from calls.models import Application, Call
+from intervalle import i18n, parameters
+from intervalle.accounts.models import Organisation
+from intervalle.months import add_months
+from intervalle.pdf import render_pdf
+from intervalle.web import environment
+from premises.facts import PUBLIC_BODIES, Domain, OwnerKind, TitleCode
+
+
+@dataclass(frozen=True, slots=True)
+class Appointment:
+    """A meeting written into the exit article."""
+
+    due: date
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A clause the landlord wrote, under the heading of the checklist."""
+
+    text_fr: str
+    written: str
+
+
+@contextmanager
+def in_french() -> Iterator[None]:
+    """A contract speaks French whoever signs it."""
+    before = i18n.get_locale()
+    i18n.set_locale("fr")
+    try:
+        yield
+    finally:
+        i18n.set_locale(before)
+
+
+EXIT_LABELS = (
+    "entretien sur les besoins",
+    "première recherche de locaux",
+    "au moins une proposition de relogement",
+    "point d’alerte avec le propriétaire et la collectivité",
+)
+
+
+def exit_appointments(start: date, end: date | None) -> list[Appointment]:
+    """Twelve, nine, six and three months before the last day; those before the entry are held at the entry."""
+    if end is None:
+        return []
+    months = parameters.several("exit.steps_months", start)
+    last = end - timedelta(days=1)
+    return [
+        Appointment(max(start, add_months(last, -count)), label)
+        for count, label in zip(months, EXIT_LABELS, strict=True)
+    ]
+
+
+def html_of(
+    file: reading.File, *, conditions: Sequence[Condition], manager: Organisation | None, application: Application | None,
+    call: Call | None, commune: str | None, valuation: LeaseValuation | None, signed_on: date,
+) -> str:  # fmt: skip
+    """The agreement as HTML, with every fact it is printed from."""
+    lease, code = file.lease, TitleCode(file.lease.title)
+    row = title(code)
+    with in_french():
+        context: dict[str, Any] = {
+            "lease": lease, "lot": file.lot, "premises": file.premises, "landlord": file.landlord, "tenant": file.tenant,
+            "manager": manager, "application": application, "call": call, "commune": commune, "help": valuation,
+            "conditions": conditions, "code": code, "article": row.article, "renewal": row.renewal_fr, "stay": row.stay_fr,
+            "owner_word": agreement.owner_word(code), "occupant_word": agreement.occupant_word(code),
+            "notice": f"{lease.notice_months} mois", "reference": f"Titre n° {lease.id}",
+            "length": length_in_words(lease.during.lower, lease.during.upper) if lease.during.lower and lease.during.upper else "",
+            "half_days": agreement.half_days(lease.slots), "court": agreement.court(file.premises.regime == Domain.PUBLIC),
+            "public_owner": OwnerKind(file.landlord.kind) in PUBLIC_BODIES, "signed_on": signed_on,
+            "exit_steps": exit_appointments(lease.during.lower or signed_on, lease.during.upper),
+            "extra": _written_clauses(file),
+        }  # fmt: skip
+        return environment.get_template("leases/agreement.html").render(**context)
+
+
+def _written_clauses(file: reading.File) -> list[Written]:
+    lacking = reading.model_lacks(file.lease.title, (file.lease.legal_facts or {}).get("base"))
+    texts = file.lease.extra_clauses or {}
+    return [Written(clause.text_fr, texts[clause.code]) for clause in lacking if texts.get(clause.code, "").strip()]
+
+
+async def pdf_of(html: str) -> bytes:
+    """PDF/UA-1 of the agreement."""
+    return await render_pdf(html)
+
+
+def file_name(file: reading.File) -> str:
+    return f"{TitleCode(file.lease.title).label}, {file.premises.name}, lot {file.lot.label}, {file.tenant.name}.pdf"
