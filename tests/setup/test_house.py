@@ -1,0 +1,77 @@
+"""The house keeps its order: every module is placed, and law and mathematics stay pure."""
+
+import ast
+import configparser
+import re
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+from intervalle.setup.places import ROOT
+
+PACKAGES = {"intervalle": ROOT / "src", "premises": ROOT, "calls": ROOT, "allocation": ROOT}
+# The set-up stands beside the layers: its own contract keeps it apart.
+BESIDE = {"intervalle.setup"}
+
+
+def contract(name: str, key: str) -> list[str]:
+    rules = configparser.ConfigParser(interpolation=None)
+    rules.read(ROOT / ".importlinter")
+    lines = rules[f"importlinter:contract:{name}"][key].splitlines()
+    return [word.strip(" ()") for line in lines for word in line.split(":") if word.strip()]
+
+
+def modules_of(package: str, home: Path) -> list[tuple[str, Path]]:
+    files = sorted((home / package).rglob("*.py"))
+    named = [(".".join(path.relative_to(home).with_suffix("").parts), path) for path in files]
+    return [(name.removesuffix(".__init__"), path) for name, path in named if "migrations" not in name]
+
+
+MODULES = [pair for package, home in PACKAGES.items() for pair in modules_of(package, home)]
+
+
+def covered(module: str, listed: list[str]) -> bool:
+    """Whether the module is listed, by name, by pattern, or within a listed package."""
+    return any(
+        module == name or module.startswith(f"{name}.") or fnmatch(module, name.replace("**.", "*.")) for name in listed
+    )
+
+
+def test_every_module_has_its_layer() -> None:
+    listed = contract("layers", "layers") + sorted(BESIDE)
+    # A package that only holds listed modules says nothing by itself.
+    containers = {"intervalle", "allocation"}
+    astray = [name for name, _ in MODULES if name not in containers and not covered(name, listed)]
+    assert astray == [], f"list these modules in .importlinter, at their height: {astray}"
+
+
+def test_every_layer_exists() -> None:
+    names = {name for name, _ in MODULES}
+    gone = [layer for layer in contract("layers", "layers") if layer not in names and layer != "intervalle.cli"]
+    assert gone == [], f"these layers of .importlinter no longer exist: {gone}"
+
+
+PURE = contract("pure", "source_modules")
+PURE_FILES = [(name, path) for name, path in MODULES if covered(name, PURE)]
+
+
+def test_a_module_that_calls_itself_pure_is_held_to_it() -> None:
+    claims = [
+        name
+        for name, path in MODULES
+        if re.search(r"(^|\n)Pure\b", ast.get_docstring(ast.parse(path.read_text())) or "")
+    ]
+    assert claims, "no module claims purity: the pattern no longer finds them"
+    assert [name for name in claims if not covered(name, PURE)] == []
+
+
+@pytest.mark.parametrize(("name", "path"), PURE_FILES, ids=[name for name, _ in PURE_FILES])
+def test_pure_modules_are_told_the_date(name: str, path: Path) -> None:
+    """No clock, no settings: the same question always gets the same answer."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            brought = {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
+            assert not brought & {"intervalle.clock", "intervalle.settings", "time"}, f"{name}:{node.lineno}"
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            assert node.func.attr not in {"now", "today", "utcnow"}, f"{name}:{node.lineno} asks the clock"
