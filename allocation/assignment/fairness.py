@@ -65,8 +65,8 @@ def awards(instance: Instance, organisation: str, units: tuple[int, ...]) -> int
 
 def room(instance: Instance, place: Place, lot: int) -> list[int]:
     """Square decimetres left at the lot, per class of half-days."""
-    users = [unit for unit, where in place.items() if where == lot]
     open_to = instance.at[lot]
+    users = [unit for unit in open_to if place.get(unit) == lot]
     classes = len(instance.units[open_to[0]].pairs[lot].demand) if open_to else 0
     return [
         instance.lots[lot].area - sum(instance.units[unit].pairs[lot].demand[slot] for unit in users)
@@ -100,7 +100,7 @@ def broken(instance: Instance, place: Place) -> list[str]:
         if awards(instance, name, tuple(unit for unit in units if unit in place)) > maximum(instance):
             found.append(f"organisation:{name}")
     found += [f"quota:{quota.name}" for quota in instance.quotas if not quota.holds(place)]
-    for index, unit in enumerate(instance.units):
-        if unit.locked is not None and place.get(index) != unit.locked:
-            found.append(f"lock:{unit.members[0]}")
+    for index, locked in enumerate(instance.units):
+        if locked.locked is not None and place.get(index) != locked.locked:
+            found.append(f"lock:{locked.members[0]}")
     return sorted(found)

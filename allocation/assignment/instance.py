@@ -206,9 +206,7 @@ def _common_wishes(
     problem: Problem,
 ) -> dict[str, int]:
     """Lots the whole block may get, with the least keen member's rank; writes down why the others are closed."""
-    ranks = [
-        {lot: rank for rank, tier in enumerate(applications[id].tiers, start=1) for lot in tier} for id in block
-    ]
+    ranks = [{lot: rank for rank, tier in enumerate(applications[id].tiers, start=1) for lot in tier} for id in block]
     imposed = {musts[id] for id in block if id in musts}
     if len(imposed) > 1:
         raise InvalidProblem(
@@ -307,9 +305,7 @@ def _hostile(problem: Problem, unit_of: Mapping[str, int]) -> dict[int, frozense
     return {unit: frozenset(others) for unit, others in found.items()}
 
 
-def _linear(
-    quota: Quota, problem: Problem, units: tuple[Unit, ...], applications: Mapping[str, Application]
-) -> Linear:
+def _linear(quota: Quota, problem: Problem, units: tuple[Unit, ...], applications: Mapping[str, Application]) -> Linear:
     """A quota as integer coefficients. Shares are of what is allotted: Σ group ≥ p % · Σ all, both sides × 100."""
     share = quota.kind.endswith("_share")
 

@@ -62,6 +62,10 @@ class Program:
 
     def minimise(self, costs: Terms, time_limit: float, start: Sequence[int] | None = None) -> Answer:
         """Least Σ cost · column within `time_limit` seconds; `start` is a solution already known."""
+        if any(not row.terms and not _admits(row, 0) for row in self.rows):
+            return Answer("infeasible", None, inf, 0.0)
+        if not self.columns:
+            return Answer("optimal", (), 0, 0.0)
         divisor = gcd(*costs.values()) or 1
         solver = _solver(time_limit)
         solver.passModel(self._highs({column: cost // divisor for column, cost in costs.items()}))
@@ -94,8 +98,7 @@ class Program:
     def accepts(self, values: Sequence[int]) -> bool:
         """Do these values satisfy every row, in whole numbers?"""
         for row in self.rows:
-            total = sum(coefficient * values[column] for column, coefficient in row.terms.items())
-            if (row.low is not None and total < row.low) or (row.high is not None and total > row.high):
+            if not _admits(row, sum(coefficient * values[column] for column, coefficient in row.terms.items())):
                 return False
         return all(values[column] == value for column, value in self.fixed.items())
 
@@ -119,8 +122,12 @@ class Program:
         return model
 
 
+def _admits(row: Row, total: int) -> bool:
+    return (row.low is None or total >= row.low) and (row.high is None or total <= row.high)
+
+
 def _solver(time_limit: float) -> Any:
-    solver = highspy.Highs()
+    solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
     for option, value in (
         ("output_flag", False),
         ("threads", 1),

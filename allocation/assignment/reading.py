@@ -119,9 +119,7 @@ def _tiers(value: Any, at: str) -> tuple[tuple[str, ...], ...]:
         lots = sorted(_text(lot, f"{at}, vœu {n}") for lot in names)
         for lot in lots:
             if lot in seen:
-                raise InvalidProblem(
-                    f"{_start(at)} : le lot {lot} figure deux fois dans les vœux, gardez-en un seul."
-                )
+                raise InvalidProblem(f"{_start(at)} : le lot {lot} figure deux fois dans les vœux, gardez-en un seul.")
             seen.add(lot)
         if lots:
             tiers.append(tuple(lots))
@@ -228,9 +226,7 @@ def _together(top: Mapping[str, Any], ids: set[str]) -> tuple[tuple[str, ...], .
     return tuple(sorted(tuple(sorted(names)) for names in merged))
 
 
-def _quotas(
-    top: Mapping[str, Any], applications: tuple[Application, ...], lots: set[str]
-) -> tuple[Quota, ...]:
+def _quotas(top: Mapping[str, Any], applications: tuple[Application, ...], lots: set[str]) -> tuple[Quota, ...]:
     quotas: dict[str, Quota] = {}
     for n, row in _rows(top, "quotas"):
         at = f"quotas[{n}]"
@@ -368,9 +364,7 @@ def _hundredths(value: Any, at: str) -> int:
     except (InvalidOperation, ValueError):
         exact = False
     if not exact or number < 0:
-        raise InvalidProblem(
-            f"{_start(at)} : il faut un nombre positif avec au plus deux chiffres après la virgule."
-        )
+        raise InvalidProblem(f"{_start(at)} : il faut un nombre positif avec au plus deux chiffres après la virgule.")
     if number * 100 > LARGEST:
         raise InvalidProblem(f"{_start(at)} : nombre trop grand, vérifiez l’unité.")
     return int(number * 100)

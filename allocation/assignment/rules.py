@@ -44,17 +44,16 @@ def hard_rules(instance: Instance) -> Rules:
             program.add({rules.x[index, lot]: 1 for lot in unit.pairs}, low=low, high=1)
     for lot in range(len(instance.lots)):
         _room(rules, lot)
-    for unit, others in instance.hostile.items():
+    for one, others in instance.hostile.items():
         for other in others:
-            for lot in instance.units[unit].pairs:
-                if unit < other and (other, lot) in rules.x:
-                    program.add({rules.x[unit, lot]: 1, rules.x[other, lot]: 1}, high=1)
+            for lot in instance.units[one].pairs:
+                if one < other and (other, lot) in rules.x:
+                    program.add({rules.x[one, lot]: 1, rules.x[other, lot]: 1}, high=1)
     for name, units in instance.by_organisation.items():
         program.add(_awards(rules, name, list(units)), high=maximum(instance))
     for quota in instance.quotas:
         terms = {rules.x[pair]: value for pair, value in quota.coefficients.items()}
-        if terms or not quota.holds({}):
-            program.add(terms or {0: 0}, low=quota.low, high=quota.high)
+        program.add(terms, low=quota.low, high=quota.high)
     return rules
 
 
@@ -95,7 +94,7 @@ def _claim(rules: Rules, unit: int, lot: int, exceptions: bool) -> None:
     above = instance.above(unit, lot)
     settled = {x[unit, other]: 1 for other, pair in pairs.items() if pair.tier <= pairs[lot].tier}
     settled |= {x[other, lot]: 1 for other in above if other in instance.hostile.get(unit, ())}
-    settled |= {column: 1 for column in _full_organisations(rules, unit)}
+    settled |= dict.fromkeys(_full_organisations(rules, unit), 1)
     if exceptions:
         rules.v[unit, lot] = program.column()
         settled[rules.v[unit, lot]] = 1

@@ -1,0 +1,1 @@
+"""Parts of the independent checker; nothing here imports the engine."""

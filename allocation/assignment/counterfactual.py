@@ -1,0 +1,148 @@
+"""The smallest change that would have placed an application: a smaller area, or a higher score, at one lot.
+
+A candidate is read off the placement (the room under those scored better; the score of a holder to overtake), the smallest
+change first, and is only kept when the whole call, solved again with that single change, puts the application on that
+lot. The next smaller step is solved too: if it also works, it becomes the candidate. So what is printed is true, and one
+step less is not enough.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from allocation.assignment.instance import Instance, Place, compile_problem
+from allocation.assignment.optimum import Outcome, fair
+from allocation.assignment.problem import Application, Need, NoSolution, Problem
+from allocation.assignment.writing import number
+
+SECONDS = 60.0
+HIGHEST = 100_00
+
+
+def changes(instance: Instance, outcome: Outcome, id: str) -> list[dict[str, Any]]:
+    """At most one smaller area and one higher score, each on the lot where the smallest change is enough.
+
+    Empty when no single change of that kind places it, and for applications that must be together with others: a change of
+    one member does not say what the set would have needed.
+    """
+    unit = instance.unit_of[id]
+    if len(instance.units[unit].members) > 1:
+        return []
+    found: list[dict[str, Any]] = []
+    for lot, area in _areas(instance, outcome.place, unit):
+        if _placed(instance.problem, id, lot, area=area):
+            found.append({"lot": lot, "area": number(_largest(instance.problem, id, lot, area))})
+            break
+    for lot, steps in _scores(instance, outcome.place, unit):
+        score = _smallest(instance.problem, id, lot, steps)
+        if score is not None:
+            found.append({"lot": lot, "score": number(score)})
+            break
+    return found
+
+
+def _areas(instance: Instance, place: Place, unit: int) -> list[tuple[str, int]]:
+    """Per open lot, the room left under better-scored holders on the busiest half-day wanted; least reduction first."""
+    application = instance.applications[instance.units[unit].members[0]]
+    rooms = []
+    for order, (lot, pair) in enumerate(instance.units[unit].pairs.items()):
+        holders = [other for other in instance.above(unit, lot) if place.get(other) == lot]
+        left = min(
+            instance.lots[lot].area - sum(instance.units[other].pairs[lot].demand[slot] for other in holders)
+            for slot, wanted in enumerate(pair.demand)
+            if wanted
+        )
+        name = instance.lots[lot].id
+        if 0 < left < application.needs[name].least:
+            rooms.append((application.needs[name].least - left, order, name, left))
+    return [(name, left) for _, _, name, left in sorted(rooms)]
+
+
+def _scores(instance: Instance, place: Place, unit: int) -> Iterator[tuple[str, list[int]]]:
+    """Per open lot, the scores at which one more rival is overtaken, in rising order up to the one that makes room."""
+    id = instance.units[unit].members[0]
+    found = []
+    for order, (lot, pair) in enumerate(instance.units[unit].pairs.items()):
+        name = instance.lots[lot].id
+        steps = sorted(
+            {_overtakes(instance, unit, other, lot) for other in instance.above(unit, lot)}
+            - set(range(instance.applications[id].scores[name] + 1))
+        )
+        holders = [other for other in instance.above(unit, lot) if place.get(other) == lot]
+        enough = [step for step in steps if _room_above(instance, holders, unit, lot, step, pair.demand)]
+        if enough and enough[0] <= max(HIGHEST, pair.points):
+            rise = enough[0] - instance.applications[id].scores[name]
+            found.append((rise, order, name, [step for step in steps if step <= enough[0]]))
+    for _, _, name, steps in sorted(found):
+        yield name, steps
+
+
+def _overtakes(instance: Instance, unit: int, other: int, lot: int) -> int:
+    """Lowest score that ranks the unit strictly before the other: equal if the tie-break favours it, one hundredth more
+    otherwise."""
+    score, tie = instance.key(other, lot)
+    mine = instance.key(unit, lot)[1]
+    return -score if mine < tie else -score + 1
+
+
+def _room_above(
+    instance: Instance, holders: list[int], unit: int, lot: int, score: int, demand: tuple[int, ...]
+) -> bool:
+    key = (-score, instance.key(unit, lot)[1])
+    above = [other for other in holders if instance.key(other, lot) <= key]
+    return all(
+        wanted + sum(instance.units[other].pairs[lot].demand[slot] for other in above) <= instance.lots[lot].area
+        for slot, wanted in enumerate(demand)
+        if wanted
+    )
+
+
+def _largest(problem: Problem, id: str, lot: str, area: int) -> int:
+    """From an area that works, the largest that does: one square decimetre more usually fails, else halve the gap."""
+    wanted = problem.application(id).needs[lot].least
+    works, fails, step = area, wanted, area + 1
+    while works + 1 < fails:
+        if _placed(problem, id, lot, area=step):
+            works = step
+        else:
+            fails = step
+        step = (works + fails) // 2
+    return works
+
+
+def _smallest(problem: Problem, id: str, lot: str, steps: list[int]) -> int | None:
+    """The last step must work; then steps are walked down as long as they still do."""
+    if not _placed(problem, id, lot, score=steps[-1]):
+        return None
+    best = len(steps) - 1
+    while best and _placed(problem, id, lot, score=steps[best - 1]):
+        best -= 1
+    return steps[best]
+
+
+def _placed(problem: Problem, id: str, lot: str, *, area: int | None = None, score: int | None = None) -> bool:
+    """Solve the whole call again with one change: is the application then on that lot?"""
+    instance = compile_problem(changed(problem, id, lot, area=area, score=score))
+    try:
+        outcome = fair(instance, SECONDS)
+    except NoSolution:
+        return False
+    return outcome.unproven is None and outcome.place.get(instance.unit_of[id]) == instance.lot_index[lot]
+
+
+def changed(problem: Problem, id: str, lot: str, *, area: int | None = None, score: int | None = None) -> Problem:
+    """The same call with one figure of one application changed at one lot."""
+
+    def edit(application: Application) -> Application:
+        if application.id != id:
+            return application
+        needs: Mapping[str, Need] = application.needs
+        scores: Mapping[str, int] = application.scores
+        if area is not None:
+            fixed = needs[lot].least == needs[lot].most
+            needs = {**needs, lot: Need(area, area if fixed else needs[lot].most)}
+        if score is not None:
+            scores = {**scores, lot: score}
+        return replace(application, needs=needs, scores=scores)
+
+    return replace(problem, applications=tuple(edit(application) for application in problem.applications))
