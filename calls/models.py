@@ -74,6 +74,7 @@ class Call(Subject, Base):
     closes_at: Mapped[Instant | None]
     opened_at: Mapped[Instant | None]
     cancelled_at: Mapped[Instant | None]
+    cancel_reason: Mapped[str] = mapped_column(server_default="")
     # Written by the rooms above (selection, assignment), read here to compute the state.
     ranked_at: Mapped[Instant | None]
     released_at: Mapped[Instant | None]
@@ -110,6 +111,7 @@ class CallVersion(Base):
     counterparts: Mapped[str] = mapped_column(
         server_default=""
     )  # one per line: « 12 h d’ouverture au quartier par mois »
+    eliminatory: Mapped[str] = mapped_column(server_default="")  # one condition per line
     occupation_from: Mapped[date | None]
     occupation_until: Mapped[date | None]
     decision_on: Mapped[date | None]
@@ -120,6 +122,8 @@ class CallVersion(Base):
     )
     neighbourhood_share: Mapped[Decimal | None] = mapped_column(Numeric(4, 3))  # quota of area for the neighbourhood
     draw_seed: Mapped[str | None]  # secret until release; its SHA-256 is published at opening
+    draw_commitment: Mapped[str | None]  # that SHA-256
+    justifications: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")  # rule -> why we go on
     content_sha256: Mapped[str | None]
 
 
@@ -187,6 +191,8 @@ class Application(Subject, Base):
     project_name: Mapped[str] = mapped_column(server_default="")
     uses: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     erp_type: Mapped[str | None]
+    public_count: Mapped[int | None]  # people received at once, staff apart (ERP category)
+    staff_count: Mapped[int | None]
     needs_ground_floor: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     needs_water: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     needs_step_free: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
@@ -198,9 +204,14 @@ class Application(Subject, Base):
         ARRAY(SmallInteger), server_default="{}"
     )  # half-days 0-13; empty = all week
     answers: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")  # section -> text
+    # Field -> what was typed and cannot be read yet: a draft keeps it as it is.
+    typed: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
+    # Section -> value of `version` when it last changed: two people on two sections do not meet.
+    section_versions: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
     created_at: Mapped[Created]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     saved_at: Mapped[Instant | None]
+    saved_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     submitted_at: Mapped[Instant | None]
     submitted_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     content_sha256: Mapped[str | None]
@@ -218,7 +229,7 @@ class Application(Subject, Base):
         return f"C-{self.number:02d}"
 
 
-class ApplicationMember(Base):
+class ApplicationMember(Subject, Base):
     """A partner in a group application; the lead is `Application.organisation_id`."""
 
     __tablename__ = "application_members"
@@ -228,8 +239,12 @@ class ApplicationMember(Base):
     application_id: Mapped[int] = mapped_column(ForeignKey("applications.id"))
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
     area: Mapped[Decimal | None] = mapped_column(Numeric(12, 2))
+    invited_at: Mapped[Created]
     accepted_at: Mapped[Instant | None]
-    left_at: Mapped[Instant | None]
+    left_at: Mapped[Instant | None]  # declined, left or removed
+
+    def parties(self) -> dict[str, frozenset[int]]:
+        return {"partner": frozenset({self.organisation_id})}
 
 
 class LotWish(Base):

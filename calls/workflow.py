@@ -41,3 +41,8 @@ def application_state(application: ApplicationFacts) -> str:
     if application.withdrawn_at:
         return "withdrawn"
     return "submitted" if application.submitted_at else "draft"
+
+
+def too_late(call: CallFacts, now: datetime) -> bool:
+    """Whether the closing instant has passed: a deposit at that very second is late (AMI-03)."""
+    return call.closes_at is not None and now >= call.closes_at

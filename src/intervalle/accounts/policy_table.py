@@ -50,6 +50,7 @@ TABLE: dict[str, Rule] = {
         "organiser", states=("open",), too_late="L’appel est clos : la date limite ne peut plus changer."
     ),
     "calls.cancel": member("organiser", states=("draft", "open", "closed")),
+    "calls.follow": member("organiser", roles=READ),
     # needs
     "needs.list": SIGNED_IN,
     "needs.register": member(kinds=("ess_structure",)),
@@ -59,12 +60,14 @@ TABLE: dict[str, Rule] = {
     "applications.start": member(kinds=("ess_structure",)),
     "applications.show": SIGNED_IN,
     "applications.draft": member(
-        "applicant", states=("draft",), too_late="La candidature est déposée : elle ne peut plus être modifiée."
+        "applicant", states=("draft",), too_late="La candidature est déposée : reprenez-la pour la modifier."
     ),
     "applications.submit": member(
-        "applicant", states=("draft",), too_late="La candidature est déjà déposée, ou l’appel est clos."
+        "applicant", states=("draft", "submitted"), too_late="La candidature est retirée : reprenez-la pour la déposer."
     ),
-    "applications.withdraw": member("applicant", states=("draft", "submitted")),
+    "applications.take_back": member("applicant", states=("draft", "submitted", "withdrawn")),
+    "applications.withdraw": member("applicant"),
+    "applications.answer": member("partner"),
     # selection
     "panel.show": SIGNED_IN,
     "panel.compose": member("organiser"),
@@ -82,17 +85,32 @@ TABLE: dict[str, Rule] = {
     "leases.list": SIGNED_IN,
     "leases.show": SIGNED_IN,
     "leases.prepare": member("landlord"),
-    "leases.sign": member("landlord"),
-    "leases.fulfil": member("landlord"),
+    "leases.edit": member(
+        "landlord",
+        states=("draft",),
+        too_late="Le titre est signé : son texte ne change plus. Un avenant en modifie les conditions.",
+    ),
+    "leases.sign": member("landlord", states=("draft",), too_late="Le titre est déjà signé."),
+    "leases.insure": member(
+        "landlord", states=("signed", "running"), too_late="Le titre n’est pas, ou plus, en vigueur."
+    ),
+    "leases.hand_keys": member("landlord", states=("signed", "running"), too_late="Pas de clés sans titre en vigueur."),
+    "leases.fulfil": member(
+        "landlord", states=("signed", "running", "ended"), too_late="Le titre n’est pas encore signé."
+    ),
+    "leases.revalue": member("landlord"),
     # tfpb
     "tfpb.list": SIGNED_IN,
     "tfpb.show": SIGNED_IN,
+    "tfpb.create": member(kinds=("social_landlord",)),
     "tfpb.edit": member("landlord"),
     "tfpb.value": member("landlord"),
     # relocation
     "relocation.list": SIGNED_IN,
     "relocation.show": SIGNED_IN,
-    "relocation.act": member("landlord"),
+    "relocation.act": member("landlord", states=("open",), too_late="Ce parcours est clos : l’issue est enregistrée."),
+    "relocation.answer": member("tenant", states=("open",), too_late="Ce parcours est clos."),
+    "relocation.follow_up": member("landlord"),
 }
 
 POLICY = Policy(TABLE)

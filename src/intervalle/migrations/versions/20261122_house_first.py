@@ -41,12 +41,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_addresses")),
     )
     op.create_geospatial_index(
-        "idx_addresses_point",
-        "addresses",
-        ["point"],
-        unique=False,
-        postgresql_using="gist",
-        postgresql_ops={},
+        "idx_addresses_point", "addresses", ["point"], unique=False, postgresql_using="gist", postgresql_ops={}
     )
     op.create_index(op.f("ix_addresses_commune_code"), "addresses", ["commune_code"], unique=False)
     op.create_index(
@@ -209,22 +204,13 @@ def upgrade() -> None:
             ),
             nullable=True,
         ),
-        sa.ForeignKeyConstraint(
-            ["department_code"], ["departments.code"], name=op.f("fk_communes_department_code")
-        ),
-        sa.ForeignKeyConstraint(
-            ["epci_code"], ["intercommunalities.code"], name=op.f("fk_communes_epci_code")
-        ),
+        sa.ForeignKeyConstraint(["department_code"], ["departments.code"], name=op.f("fk_communes_department_code")),
+        sa.ForeignKeyConstraint(["epci_code"], ["intercommunalities.code"], name=op.f("fk_communes_epci_code")),
         sa.ForeignKeyConstraint(["ept_code"], ["intercommunalities.code"], name=op.f("fk_communes_ept_code")),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_communes")),
     )
     op.create_geospatial_index(
-        "idx_communes_outline",
-        "communes",
-        ["outline"],
-        unique=False,
-        postgresql_using="gist",
-        postgresql_ops={},
+        "idx_communes_outline", "communes", ["outline"], unique=False, postgresql_using="gist", postgresql_ops={}
     )
     op.create_index(op.f("ix_communes_department_code"), "communes", ["department_code"], unique=False)
     op.create_index(op.f("ix_communes_epci_code"), "communes", ["epci_code"], unique=False)
@@ -289,9 +275,7 @@ def upgrade() -> None:
         sa.Column("successor_of_id", sa.BigInteger(), nullable=True),
         sa.Column("demo", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["commune_code"], ["communes.code"], name=op.f("fk_organisations_commune_code")
-        ),
+        sa.ForeignKeyConstraint(["commune_code"], ["communes.code"], name=op.f("fk_organisations_commune_code")),
         sa.ForeignKeyConstraint(
             ["successor_of_id"], ["organisations.id"], name=op.f("fk_organisations_successor_of_id")
         ),
@@ -309,12 +293,11 @@ def upgrade() -> None:
         sa.Column("closes_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("cancel_reason", sa.Text(), server_default="", nullable=False),
         sa.Column("ranked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("demo", sa.Boolean(), server_default=sa.text("false"), nullable=False),
-        sa.CheckConstraint(
-            "opened_at IS NULL OR opened_at < closes_at", name=op.f("ck_calls_opens_before_closing")
-        ),
+        sa.CheckConstraint("opened_at IS NULL OR opened_at < closes_at", name=op.f("ck_calls_opens_before_closing")),
         sa.CheckConstraint(
             "released_at IS NULL OR released_at >= closes_at", name=op.f("ck_calls_released_after_closing")
         ),
@@ -332,9 +315,7 @@ def upgrade() -> None:
         sa.Column("email", sa.Text(), nullable=False),
         sa.Column(
             "role",
-            sa.Enum(
-                "admin", "editor", "viewer", name="role", native_enum=False, create_constraint=True, length=48
-            ),
+            sa.Enum("admin", "editor", "viewer", name="role", native_enum=False, create_constraint=True, length=48),
             nullable=False,
         ),
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
@@ -344,9 +325,7 @@ def upgrade() -> None:
         sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["invited_by_id"], ["users.id"], name=op.f("fk_invitations_invited_by_id")),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisations.id"], name=op.f("fk_invitations_organisation_id")
-        ),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisations.id"], name=op.f("fk_invitations_organisation_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invitations")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_invitations_token_hash")),
     )
@@ -359,13 +338,7 @@ def upgrade() -> None:
         sa.Column(
             "scope",
             sa.Enum(
-                "premises",
-                "calls",
-                "everything",
-                name="scope",
-                native_enum=False,
-                create_constraint=True,
-                length=48,
+                "premises", "calls", "everything", name="scope", native_enum=False, create_constraint=True, length=48
             ),
             nullable=False,
         ),
@@ -386,16 +359,12 @@ def upgrade() -> None:
         sa.Column("organisation_id", sa.BigInteger(), nullable=False),
         sa.Column(
             "role",
-            sa.Enum(
-                "admin", "editor", "viewer", name="role", native_enum=False, create_constraint=True, length=48
-            ),
+            sa.Enum("admin", "editor", "viewer", name="role", native_enum=False, create_constraint=True, length=48),
             nullable=False,
         ),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisations.id"], name=op.f("fk_memberships_organisation_id")
-        ),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisations.id"], name=op.f("fk_memberships_organisation_id")),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_memberships_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_memberships")),
     )
@@ -426,9 +395,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("area_min <= area_max", name=op.f("ck_needs_area_order")),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisations.id"], name=op.f("fk_needs_organisation_id")
-        ),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisations.id"], name=op.f("fk_needs_organisation_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_needs")),
     )
     op.create_index(op.f("ix_needs_organisation_id"), "needs", ["organisation_id"], unique=False)
@@ -525,8 +492,7 @@ def upgrade() -> None:
         sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "withdrawn_at IS NULL OR published_at <= withdrawn_at",
-            name=op.f("ck_premises_withdrawn_after_published"),
+            "withdrawn_at IS NULL OR published_at <= withdrawn_at", name=op.f("ck_premises_withdrawn_after_published")
         ),
         sa.ForeignKeyConstraint(["commune_code"], ["communes.code"], name=op.f("fk_premises_commune_code")),
         sa.ForeignKeyConstraint(["created_by_id"], ["users.id"], name=op.f("fk_premises_created_by_id")),
@@ -536,12 +502,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("code", name=op.f("uq_premises_code")),
     )
     op.create_geospatial_index(
-        "idx_premises_outline",
-        "premises",
-        ["outline"],
-        unique=False,
-        postgresql_using="gist",
-        postgresql_ops={},
+        "idx_premises_outline", "premises", ["outline"], unique=False, postgresql_using="gist", postgresql_ops={}
     )
     op.create_geospatial_index(
         "idx_premises_point", "premises", ["point"], unique=False, postgresql_using="gist", postgresql_ops={}
@@ -567,9 +528,7 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("second_factor_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("user_agent", sa.Text(), server_default="", nullable=False),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisations.id"], name=op.f("fk_sessions_organisation_id")
-        ),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisations.id"], name=op.f("fk_sessions_organisation_id")),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_sessions_user_id")),
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_sessions")),
     )
@@ -584,9 +543,7 @@ def upgrade() -> None:
         sa.Column("sha256", sa.LargeBinary(), nullable=False),
         sa.Column(
             "audience",
-            sa.Enum(
-                "public", "parties", name="audience", native_enum=False, create_constraint=True, length=48
-            ),
+            sa.Enum("public", "parties", name="audience", native_enum=False, create_constraint=True, length=48),
             nullable=False,
         ),
         sa.Column(
@@ -623,19 +580,15 @@ def upgrade() -> None:
         sa.Column("contract_signed_on", sa.Date(), nullable=True),
         sa.Column("signed_on", sa.Date(), nullable=True),
         sa.Column("valuation_method", sa.Text(), server_default="", nullable=False),
+        sa.Column("method_accepted_on", sa.Date(), nullable=True),
         sa.Column("dwellings", sa.Integer(), nullable=True),
         sa.Column("demo", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint("first_year <= last_year", name=op.f("ck_tfpb_agreements_years")),
-        sa.ForeignKeyConstraint(
-            ["landlord_id"], ["organisations.id"], name=op.f("fk_tfpb_agreements_landlord_id")
-        ),
+        sa.ForeignKeyConstraint(["landlord_id"], ["organisations.id"], name=op.f("fk_tfpb_agreements_landlord_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tfpb_agreements")),
         sa.UniqueConstraint(
-            "landlord_id",
-            "qpv_code",
-            "first_year",
-            name=op.f("uq_tfpb_agreements_landlord_id_qpv_code_first_year"),
+            "landlord_id", "qpv_code", "first_year", name=op.f("uq_tfpb_agreements_landlord_id_qpv_code_first_year")
         ),
     )
     op.create_table(
@@ -648,9 +601,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("created_by_id", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["call_id"], ["calls.id"], name=op.f("fk_call_extensions_call_id")),
-        sa.ForeignKeyConstraint(
-            ["created_by_id"], ["users.id"], name=op.f("fk_call_extensions_created_by_id")
-        ),
+        sa.ForeignKeyConstraint(["created_by_id"], ["users.id"], name=op.f("fk_call_extensions_created_by_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_call_extensions")),
     )
     op.create_index(op.f("ix_call_extensions_call_id"), "call_extensions", ["call_id"], unique=False)
@@ -667,6 +618,7 @@ def upgrade() -> None:
         sa.Column("circumstances", sa.Text(), server_default="", nullable=False),
         sa.Column("charges_only", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("counterparts", sa.Text(), server_default="", nullable=False),
+        sa.Column("eliminatory", sa.Text(), server_default="", nullable=False),
         sa.Column("occupation_from", sa.Date(), nullable=True),
         sa.Column("occupation_until", sa.Date(), nullable=True),
         sa.Column("decision_on", sa.Date(), nullable=True),
@@ -701,6 +653,8 @@ def upgrade() -> None:
         ),
         sa.Column("neighbourhood_share", sa.Numeric(precision=4, scale=3), nullable=True),
         sa.Column("draw_seed", sa.Text(), nullable=True),
+        sa.Column("draw_commitment", sa.Text(), nullable=True),
+        sa.Column("justifications", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
         sa.Column("content_sha256", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["call_id"], ["calls.id"], name=op.f("fk_call_versions_call_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_call_versions")),
@@ -781,9 +735,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("last_error", sa.Text(), server_default="", nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["attachment_id"], ["stored_files.id"], name=op.f("fk_messages_attachment_id")
-        ),
+        sa.ForeignKeyConstraint(["attachment_id"], ["stored_files.id"], name=op.f("fk_messages_attachment_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
         sa.UniqueConstraint("dedupe", name=op.f("uq_messages_dedupe")),
     )
@@ -793,9 +745,28 @@ def upgrade() -> None:
         sa.Column("call_id", sa.BigInteger(), nullable=False),
         sa.Column("quorum", sa.SmallInteger(), server_default="3", nullable=False),
         sa.Column("readers_per_file", sa.SmallInteger(), server_default="2", nullable=False),
+        sa.Column("reason_below", sa.SmallInteger(), server_default="2", nullable=False),
+        sa.Column("reason_above", sa.SmallInteger(), server_default="4", nullable=False),
+        sa.Column("anonymous", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("meets_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("created_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("opened_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("scoring_closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("scoring_closed_by_id", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("quorum >= 1 AND readers_per_file >= 1", name=op.f("ck_panels_counts_positive")),
+        sa.CheckConstraint(
+            "reason_below BETWEEN 0 AND 5 AND reason_above BETWEEN 0 AND 5", name=op.f("ck_panels_reason_bounds")
+        ),
+        sa.CheckConstraint(
+            "scoring_closed_at IS NULL OR (opened_at IS NOT NULL AND scoring_closed_at >= opened_at)",
+            name=op.f("ck_panels_closed_after_opened"),
+        ),
         sa.ForeignKeyConstraint(["call_id"], ["calls.id"], name=op.f("fk_panels_call_id")),
+        sa.ForeignKeyConstraint(["created_by_id"], ["users.id"], name=op.f("fk_panels_created_by_id")),
+        sa.ForeignKeyConstraint(["opened_by_id"], ["users.id"], name=op.f("fk_panels_opened_by_id")),
+        sa.ForeignKeyConstraint(["scoring_closed_by_id"], ["users.id"], name=op.f("fk_panels_scoring_closed_by_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_panels")),
         sa.UniqueConstraint("call_id", name=op.f("uq_panels_call_id")),
     )
@@ -806,15 +777,14 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column(
             "method",
-            sa.Enum(
-                "fair", "merit", "total", name="method", native_enum=False, create_constraint=True, length=48
-            ),
+            sa.Enum("fair", "merit", "total", name="method", native_enum=False, create_constraint=True, length=48),
             nullable=False,
         ),
         sa.Column("input", sa.Text(), nullable=False),
         sa.Column("input_sha256", sa.Text(), nullable=False),
         sa.Column("result", sa.Text(), nullable=False),
         sa.Column("result_sha256", sa.Text(), nullable=False),
+        sa.Column("keys", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("engine", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("seconds", sa.Numeric(precision=9, scale=3), nullable=False),
@@ -848,9 +818,7 @@ def upgrade() -> None:
         sa.Column("tax_rate", sa.Numeric(precision=6, scale=4), nullable=True),
         sa.Column("notified_cents", sa.BigInteger(), nullable=True),
         sa.Column("comment", sa.Text(), server_default="", nullable=False),
-        sa.ForeignKeyConstraint(
-            ["agreement_id"], ["tfpb_agreements.id"], name=op.f("fk_tfpb_programmes_agreement_id")
-        ),
+        sa.ForeignKeyConstraint(["agreement_id"], ["tfpb_agreements.id"], name=op.f("fk_tfpb_programmes_agreement_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tfpb_programmes")),
         sa.UniqueConstraint("agreement_id", "year", name=op.f("uq_tfpb_programmes_agreement_id_year")),
     )
@@ -865,6 +833,8 @@ def upgrade() -> None:
         sa.Column("project_name", sa.Text(), server_default="", nullable=False),
         sa.Column("uses", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False),
         sa.Column("erp_type", sa.Text(), nullable=True),
+        sa.Column("public_count", sa.Integer(), nullable=True),
+        sa.Column("staff_count", sa.Integer(), nullable=True),
         sa.Column("needs_ground_floor", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("needs_water", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("needs_step_free", sa.Boolean(), server_default=sa.text("false"), nullable=False),
@@ -874,17 +844,19 @@ def upgrade() -> None:
         sa.Column("max_charges_cents_m2_year", sa.BigInteger(), nullable=True),
         sa.Column("slots", postgresql.ARRAY(sa.SmallInteger()), server_default="{}", nullable=False),
         sa.Column("answers", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
+        sa.Column("typed", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
+        sa.Column("section_versions", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("created_by_id", sa.BigInteger(), nullable=True),
         sa.Column("saved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("saved_by_id", sa.BigInteger(), nullable=True),
         sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("submitted_by_id", sa.BigInteger(), nullable=True),
         sa.Column("content_sha256", sa.Text(), nullable=True),
         sa.Column("content", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "(submitted_at IS NULL) = (content_sha256 IS NULL)",
-            name=op.f("ck_applications_submitted_with_hash"),
+            "(submitted_at IS NULL) = (content_sha256 IS NULL)", name=op.f("ck_applications_submitted_with_hash")
         ),
         sa.CheckConstraint(
             "withdrawn_at IS NULL OR submitted_at IS NULL OR withdrawn_at >= submitted_at",
@@ -898,18 +870,13 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisations.id"], name=op.f("fk_applications_organisation_id")
         ),
-        sa.ForeignKeyConstraint(
-            ["submitted_by_id"], ["users.id"], name=op.f("fk_applications_submitted_by_id")
-        ),
+        sa.ForeignKeyConstraint(["saved_by_id"], ["users.id"], name=op.f("fk_applications_saved_by_id")),
+        sa.ForeignKeyConstraint(["submitted_by_id"], ["users.id"], name=op.f("fk_applications_submitted_by_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_applications")),
         sa.UniqueConstraint("call_id", "number", name=op.f("uq_applications_call_id_number")),
-        sa.UniqueConstraint(
-            "call_id", "organisation_id", name=op.f("uq_applications_call_id_organisation_id")
-        ),
+        sa.UniqueConstraint("call_id", "organisation_id", name=op.f("uq_applications_call_id_organisation_id")),
     )
-    op.create_index(
-        op.f("ix_applications_organisation_id"), "applications", ["organisation_id"], unique=False
-    )
+    op.create_index(op.f("ix_applications_organisation_id"), "applications", ["organisation_id"], unique=False)
     op.create_table(
         "call_lots",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -969,8 +936,7 @@ def upgrade() -> None:
             name="ex_occupancies_no_overlap",
         ),
         sa.CheckConstraint(
-            "NOT isempty(during) AND NOT isempty(slots) AND NOT isempty(part)",
-            name=op.f("ck_occupancies_not_empty"),
+            "NOT isempty(during) AND NOT isempty(slots) AND NOT isempty(part)", name=op.f("ck_occupancies_not_empty")
         ),
         sa.ForeignKeyConstraint(["lot_id"], ["lots.id"], name=op.f("fk_occupancies_lot_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_occupancies")),
@@ -990,6 +956,52 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_photos")),
     )
     op.create_index(op.f("ix_photos_premises_id"), "photos", ["premises_id"], unique=False)
+    op.create_table(
+        "seat_invitations",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("panel_id", sa.BigInteger(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("organisation_id", sa.BigInteger(), nullable=True),
+        sa.Column(
+            "college",
+            sa.Enum(
+                "city_ess",
+                "urban_policy",
+                "landlord",
+                "residents",
+                "expert",
+                name="college",
+                native_enum=False,
+                create_constraint=True,
+                length=48,
+            ),
+            nullable=False,
+        ),
+        sa.Column("weight", sa.Numeric(precision=5, scale=2), server_default="1", nullable=False),
+        sa.Column("chair", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("secretary", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("voting", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("created_by_id", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["created_by_id"], ["users.id"], name=op.f("fk_seat_invitations_created_by_id")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisations.id"], name=op.f("fk_seat_invitations_organisation_id")
+        ),
+        sa.ForeignKeyConstraint(["panel_id"], ["panels.id"], name=op.f("fk_seat_invitations_panel_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_seat_invitations")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_seat_invitations_token_hash")),
+    )
+    op.create_index(
+        "uq_seat_invitations_pending",
+        "seat_invitations",
+        ["panel_id", sa.literal_column("lower(email)")],
+        unique=True,
+        postgresql_where=sa.text("accepted_at IS NULL AND revoked_at IS NULL"),
+    )
     op.create_table(
         "seats",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -1013,32 +1025,40 @@ def upgrade() -> None:
         ),
         sa.Column("weight", sa.Numeric(precision=5, scale=2), server_default="1", nullable=False),
         sa.Column("chair", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("secretary", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("voting", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("alternate_of_id", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("declared_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("alternate_of_id IS NULL OR NOT chair", name=op.f("ck_seats_alternate_is_not_chair")),
         sa.CheckConstraint("weight > 0", name=op.f("ck_seats_weight_positive")),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisations.id"], name=op.f("fk_seats_organisation_id")
-        ),
+        sa.ForeignKeyConstraint(["alternate_of_id"], ["seats.id"], name=op.f("fk_seats_alternate_of_id")),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisations.id"], name=op.f("fk_seats_organisation_id")),
         sa.ForeignKeyConstraint(["panel_id"], ["panels.id"], name=op.f("fk_seats_panel_id")),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_seats_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_seats")),
         sa.UniqueConstraint("panel_id", "user_id", name=op.f("uq_seats_panel_id_user_id")),
     )
     op.create_index(op.f("ix_seats_user_id"), "seats", ["user_id"], unique=False)
+    op.create_index(
+        "uq_seats_chair", "seats", ["panel_id"], unique=True, postgresql_where=sa.text("chair AND left_at IS NULL")
+    )
     op.create_table(
         "tfpb_actions",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("programme_id", sa.BigInteger(), nullable=False),
         sa.Column("axis", sa.SmallInteger(), nullable=False),
+        sa.Column("sub_action", sa.Text(), server_default="", nullable=False),
         sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("places", sa.Text(), server_default="", nullable=False),
+        sa.Column("beyond_common", sa.Text(), server_default="", nullable=False),
         sa.Column("tenant_benefit", sa.Text(), server_default="", nullable=False),
+        sa.Column("indicators", sa.Text(), server_default="", nullable=False),
+        sa.Column("partners", sa.Text(), server_default="", nullable=False),
         sa.Column("planned_cents", sa.BigInteger(), server_default="0", nullable=False),
         sa.CheckConstraint("axis BETWEEN 1 AND 8", name=op.f("ck_tfpb_actions_axis")),
-        sa.ForeignKeyConstraint(
-            ["programme_id"], ["tfpb_programmes.id"], name=op.f("fk_tfpb_actions_programme_id")
-        ),
+        sa.ForeignKeyConstraint(["programme_id"], ["tfpb_programmes.id"], name=op.f("fk_tfpb_actions_programme_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tfpb_actions")),
     )
     op.create_index("ix_tfpb_actions_programme_id", "tfpb_actions", ["programme_id"], unique=False)
@@ -1073,17 +1093,28 @@ def upgrade() -> None:
         "admissibilities",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("application_id", sa.BigInteger(), nullable=False),
-        sa.Column("admissible", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("admissible", sa.Boolean(), nullable=True),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
         sa.Column("checklist", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("decided_by_id", sa.BigInteger(), nullable=False),
+        sa.Column("saved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("saved_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_by_id", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "admissible IS DISTINCT FROM false OR reason <> ''", name=op.f("ck_admissibilities_refused_with_reason")
+        ),
+        sa.CheckConstraint(
+            "(admissible IS NULL) = (decided_at IS NULL)", name=op.f("ck_admissibilities_decided_with_date")
+        ),
+        sa.CheckConstraint(
+            "(decided_at IS NULL) = (decided_by_id IS NULL)", name=op.f("ck_admissibilities_decided_by_somebody")
+        ),
         sa.ForeignKeyConstraint(
             ["application_id"], ["applications.id"], name=op.f("fk_admissibilities_application_id")
         ),
-        sa.ForeignKeyConstraint(
-            ["decided_by_id"], ["users.id"], name=op.f("fk_admissibilities_decided_by_id")
-        ),
+        sa.ForeignKeyConstraint(["decided_by_id"], ["users.id"], name=op.f("fk_admissibilities_decided_by_id")),
+        sa.ForeignKeyConstraint(["saved_by_id"], ["users.id"], name=op.f("fk_admissibilities_saved_by_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_admissibilities")),
         sa.UniqueConstraint("application_id", name=op.f("uq_admissibilities_application_id")),
     )
@@ -1093,6 +1124,7 @@ def upgrade() -> None:
         sa.Column("application_id", sa.BigInteger(), nullable=False),
         sa.Column("organisation_id", sa.BigInteger(), nullable=False),
         sa.Column("area", sa.Numeric(precision=12, scale=2), nullable=True),
+        sa.Column("invited_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
@@ -1103,16 +1135,11 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_application_members")),
         sa.UniqueConstraint(
-            "application_id",
-            "organisation_id",
-            name=op.f("uq_application_members_application_id_organisation_id"),
+            "application_id", "organisation_id", name=op.f("uq_application_members_application_id_organisation_id")
         ),
     )
     op.create_index(
-        op.f("ix_application_members_organisation_id"),
-        "application_members",
-        ["organisation_id"],
-        unique=False,
+        op.f("ix_application_members_organisation_id"), "application_members", ["organisation_id"], unique=False
     )
     op.create_table(
         "assignment_locks",
@@ -1129,18 +1156,29 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("created_by_id", sa.BigInteger(), nullable=True),
         sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lifted_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("lift_motive", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "(lifted_at IS NULL) = (lift_motive IS NULL)", name=op.f("ck_assignment_locks_lifted_with_motive")
+        ),
         sa.CheckConstraint("length(btrim(motive)) >= 10", name=op.f("ck_assignment_locks_motive_given")),
         sa.ForeignKeyConstraint(
             ["application_id"], ["applications.id"], name=op.f("fk_assignment_locks_application_id")
         ),
         sa.ForeignKeyConstraint(["call_id"], ["calls.id"], name=op.f("fk_assignment_locks_call_id")),
-        sa.ForeignKeyConstraint(
-            ["created_by_id"], ["users.id"], name=op.f("fk_assignment_locks_created_by_id")
-        ),
+        sa.ForeignKeyConstraint(["created_by_id"], ["users.id"], name=op.f("fk_assignment_locks_created_by_id")),
+        sa.ForeignKeyConstraint(["lifted_by_id"], ["users.id"], name=op.f("fk_assignment_locks_lifted_by_id")),
         sa.ForeignKeyConstraint(["lot_id"], ["lots.id"], name=op.f("fk_assignment_locks_lot_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_assignment_locks")),
     )
     op.create_index(op.f("ix_assignment_locks_call_id"), "assignment_locks", ["call_id"], unique=False)
+    op.create_index(
+        "uq_assignment_locks_active",
+        "assignment_locks",
+        ["application_id", "lot_id"],
+        unique=True,
+        postgresql_where=sa.text("lifted_at IS NULL"),
+    )
     op.create_table(
         "awards",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -1154,17 +1192,21 @@ def upgrade() -> None:
         sa.Column("reference_value_cents", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("offer_expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("declined_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["application_id"], ["applications.id"], name=op.f("fk_awards_application_id")
-        ),
+        sa.Column("answered_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("succeeds_id", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("accepted_at IS NULL OR declined_at IS NULL", name=op.f("ck_awards_one_answer")),
+        sa.ForeignKeyConstraint(["answered_by_id"], ["users.id"], name=op.f("fk_awards_answered_by_id")),
+        sa.ForeignKeyConstraint(["application_id"], ["applications.id"], name=op.f("fk_awards_application_id")),
         sa.ForeignKeyConstraint(["call_id"], ["calls.id"], name=op.f("fk_awards_call_id")),
         sa.ForeignKeyConstraint(["lot_id"], ["lots.id"], name=op.f("fk_awards_lot_id")),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisations.id"], name=op.f("fk_awards_organisation_id")
-        ),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisations.id"], name=op.f("fk_awards_organisation_id")),
+        sa.ForeignKeyConstraint(["succeeds_id"], ["awards.id"], name=op.f("fk_awards_succeeds_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_awards")),
         sa.UniqueConstraint("application_id", "lot_id", name=op.f("uq_awards_application_id_lot_id")),
+        sa.UniqueConstraint("succeeds_id", name=op.f("uq_awards_succeeds_id")),
     )
     op.create_index(op.f("ix_awards_call_id"), "awards", ["call_id"], unique=False)
     op.create_index(op.f("ix_awards_lot_id"), "awards", ["lot_id"], unique=False)
@@ -1189,22 +1231,34 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column("lot_id", sa.BigInteger(), nullable=True),
+        sa.Column("area", sa.Numeric(precision=12, scale=2), nullable=True),
         sa.Column("motive", sa.Text(), nullable=False),
         sa.Column("remedies", sa.Text(), nullable=False),
         sa.Column("signatory", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("edited_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("edited_by_id", sa.BigInteger(), nullable=True),
         sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("released_by_id", sa.BigInteger(), nullable=True),
         sa.Column("message_id", sa.BigInteger(), nullable=True),
         sa.Column("letter_file_id", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["application_id"], ["applications.id"], name=op.f("fk_decisions_application_id")
+        sa.CheckConstraint(
+            "released_at IS NULL OR (btrim(motive) <> '' AND btrim(remedies) <> '' AND btrim(signatory) <> '')",
+            name=op.f("ck_decisions_released_whole"),
         ),
+        sa.CheckConstraint(
+            "(released_at IS NULL) = (letter_file_id IS NULL)", name=op.f("ck_decisions_released_with_letter")
+        ),
+        sa.ForeignKeyConstraint(["application_id"], ["applications.id"], name=op.f("fk_decisions_application_id")),
         sa.ForeignKeyConstraint(["call_id"], ["calls.id"], name=op.f("fk_decisions_call_id")),
-        sa.ForeignKeyConstraint(
-            ["letter_file_id"], ["stored_files.id"], name=op.f("fk_decisions_letter_file_id")
-        ),
+        sa.ForeignKeyConstraint(["edited_by_id"], ["users.id"], name=op.f("fk_decisions_edited_by_id")),
+        sa.ForeignKeyConstraint(["letter_file_id"], ["stored_files.id"], name=op.f("fk_decisions_letter_file_id")),
+        sa.ForeignKeyConstraint(["lot_id"], ["lots.id"], name=op.f("fk_decisions_lot_id")),
         sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_decisions_message_id")),
         sa.ForeignKeyConstraint(["proposal_id"], ["proposals.id"], name=op.f("fk_decisions_proposal_id")),
+        sa.ForeignKeyConstraint(["released_by_id"], ["users.id"], name=op.f("fk_decisions_released_by_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_decisions")),
         sa.UniqueConstraint("application_id", name=op.f("uq_decisions_application_id")),
     )
@@ -1218,13 +1272,10 @@ def upgrade() -> None:
         sa.Column("area_min", sa.Numeric(precision=12, scale=2), nullable=True),
         sa.Column("area_max", sa.Numeric(precision=12, scale=2), nullable=True),
         sa.CheckConstraint(
-            "area_min IS NULL OR area_max IS NULL OR area_min <= area_max",
-            name=op.f("ck_lot_wishes_area_order"),
+            "area_min IS NULL OR area_max IS NULL OR area_min <= area_max", name=op.f("ck_lot_wishes_area_order")
         ),
         sa.CheckConstraint("rank IS NULL OR rank >= 1", name=op.f("ck_lot_wishes_rank_positive")),
-        sa.ForeignKeyConstraint(
-            ["application_id"], ["applications.id"], name=op.f("fk_lot_wishes_application_id")
-        ),
+        sa.ForeignKeyConstraint(["application_id"], ["applications.id"], name=op.f("fk_lot_wishes_application_id")),
         sa.ForeignKeyConstraint(["lot_id"], ["lots.id"], name=op.f("fk_lot_wishes_lot_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lot_wishes")),
         sa.UniqueConstraint("application_id", "lot_id", name=op.f("uq_lot_wishes_application_id_lot_id")),
@@ -1238,9 +1289,7 @@ def upgrade() -> None:
         sa.Column("rank", sa.Integer(), nullable=False),
         sa.Column("detail", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["application_id"], ["applications.id"], name=op.f("fk_ranked_scores_application_id")
-        ),
+        sa.ForeignKeyConstraint(["application_id"], ["applications.id"], name=op.f("fk_ranked_scores_application_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ranked_scores")),
         sa.UniqueConstraint("application_id", name=op.f("uq_ranked_scores_application_id")),
     )
@@ -1251,16 +1300,18 @@ def upgrade() -> None:
         sa.Column("application_id", sa.BigInteger(), nullable=False),
         sa.Column(
             "origin",
-            sa.Enum(
-                "declared", "detected", name="origin", native_enum=False, create_constraint=True, length=48
-            ),
+            sa.Enum("declared", "detected", name="origin", native_enum=False, create_constraint=True, length=48),
             nullable=False,
         ),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["application_id"], ["applications.id"], name=op.f("fk_recusals_application_id")
-        ),
+        sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lifted_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("lift_reason", sa.Text(), server_default="", nullable=False),
+        sa.CheckConstraint("(lifted_at IS NULL) = (lift_reason = '')", name=op.f("ck_recusals_lifted_with_reason")),
+        sa.CheckConstraint("reason <> ''", name=op.f("ck_recusals_reason_given")),
+        sa.ForeignKeyConstraint(["application_id"], ["applications.id"], name=op.f("fk_recusals_application_id")),
+        sa.ForeignKeyConstraint(["lifted_by_id"], ["users.id"], name=op.f("fk_recusals_lifted_by_id")),
         sa.ForeignKeyConstraint(["seat_id"], ["seats.id"], name=op.f("fk_recusals_seat_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_recusals")),
         sa.UniqueConstraint("seat_id", "application_id", name=op.f("uq_recusals_seat_id_application_id")),
@@ -1272,14 +1323,17 @@ def upgrade() -> None:
         sa.Column("seat_id", sa.BigInteger(), nullable=False),
         sa.Column("application_id", sa.BigInteger(), nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("writer", sa.Text(), server_default="", nullable=False),
         sa.Column("comment", sa.Text(), server_default="", nullable=False),
+        sa.Column("notes", sa.Text(), server_default="", nullable=False),
         sa.Column("abstained", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("saved_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["application_id"], ["applications.id"], name=op.f("fk_score_sheets_application_id")
+        sa.CheckConstraint(
+            "NOT abstained OR submitted_at IS NOT NULL", name=op.f("ck_score_sheets_abstained_is_submitted")
         ),
+        sa.ForeignKeyConstraint(["application_id"], ["applications.id"], name=op.f("fk_score_sheets_application_id")),
         sa.ForeignKeyConstraint(["seat_id"], ["seats.id"], name=op.f("fk_score_sheets_seat_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_score_sheets")),
         sa.UniqueConstraint("seat_id", "application_id", name=op.f("uq_score_sheets_seat_id_application_id")),
@@ -1309,8 +1363,14 @@ def upgrade() -> None:
         sa.Column("economic", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("notice_months", sa.SmallInteger(), server_default="3", nullable=False),
         sa.Column("relocation_promise", sa.Text(), server_default="", nullable=False),
+        sa.Column("insurance", sa.Text(), server_default="", nullable=False),
         sa.Column("insured_until", sa.Date(), nullable=True),
-        sa.Column("justifications", sa.Text(), server_default="", nullable=False),
+        sa.Column("inspected_in_on", sa.Date(), nullable=True),
+        sa.Column("justifications", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
+        sa.Column("legal_facts", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
+        sa.Column("extra_clauses", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
+        sa.Column("landlord_signatory", sa.Text(), server_default="", nullable=False),
+        sa.Column("tenant_signatory", sa.Text(), server_default="", nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("created_by_id", sa.BigInteger(), nullable=True),
@@ -1321,10 +1381,13 @@ def upgrade() -> None:
         sa.Column("keys_handed_on", sa.Date(), nullable=True),
         sa.Column("ended_on", sa.Date(), nullable=True),
         sa.Column("end_reason", sa.Text(), nullable=True),
+        sa.CheckConstraint("(signed_at IS NULL) = (document_id IS NULL)", name=op.f("ck_leases_signed_with_document")),
+        sa.CheckConstraint("(signed_at IS NULL) = (occupancy_id IS NULL)", name=op.f("ck_leases_signed_occupies")),
         sa.CheckConstraint("NOT isempty(during)", name=op.f("ck_leases_during_not_empty")),
         sa.CheckConstraint(
-            "rent_cents_year >= 0 AND charges_cents_year >= 0", name=op.f("ck_leases_amounts_positive")
+            "keys_handed_on IS NULL OR signed_at IS NOT NULL", name=op.f("ck_leases_keys_after_signature")
         ),
+        sa.CheckConstraint("rent_cents_year >= 0 AND charges_cents_year >= 0", name=op.f("ck_leases_amounts_positive")),
         sa.ForeignKeyConstraint(["award_id"], ["awards.id"], name=op.f("fk_leases_award_id")),
         sa.ForeignKeyConstraint(["created_by_id"], ["users.id"], name=op.f("fk_leases_created_by_id")),
         sa.ForeignKeyConstraint(["document_id"], ["stored_files.id"], name=op.f("fk_leases_document_id")),
@@ -1346,6 +1409,7 @@ def upgrade() -> None:
         sa.Column("sheet_id", sa.BigInteger(), nullable=False),
         sa.Column("criterion_id", sa.BigInteger(), nullable=False),
         sa.Column("value", sa.SmallInteger(), nullable=True),
+        sa.Column("answered", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
         sa.CheckConstraint("value IS NULL OR value BETWEEN 0 AND 5", name=op.f("ck_marks_value_range")),
         sa.ForeignKeyConstraint(["criterion_id"], ["criteria.id"], name=op.f("fk_marks_criterion_id")),
@@ -1362,25 +1426,39 @@ def upgrade() -> None:
         sa.Column("quantity", sa.Numeric(precision=10, scale=2), nullable=True),
         sa.Column("unit", sa.Text(), server_default="", nullable=False),
         sa.Column("proof", sa.Text(), server_default="", nullable=False),
+        sa.Column("evidence", sa.Text(), server_default="", nullable=False),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("done_by_id", sa.BigInteger(), nullable=True),
         sa.Column(
             "kind",
             sa.Enum(
-                "counterpart",
-                "clause",
-                "works",
-                name="kind",
-                native_enum=False,
-                create_constraint=True,
-                length=48,
+                "counterpart", "clause", "works", name="kind", native_enum=False, create_constraint=True, length=48
             ),
             server_default="counterpart",
             nullable=False,
         ),
+        sa.CheckConstraint("done_at IS NULL OR evidence <> ''", name=op.f("ck_lease_conditions_done_with_evidence")),
+        sa.ForeignKeyConstraint(["done_by_id"], ["users.id"], name=op.f("fk_lease_conditions_done_by_id")),
         sa.ForeignKeyConstraint(["lease_id"], ["leases.id"], name=op.f("fk_lease_conditions_lease_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lease_conditions")),
     )
     op.create_index(op.f("ix_lease_conditions_lease_id"), "lease_conditions", ["lease_id"], unique=False)
+    op.create_table(
+        "lease_valuations",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("lease_id", sa.BigInteger(), nullable=False),
+        sa.Column("reference_cents_m2_year", sa.BigInteger(), nullable=False),
+        sa.Column("basis", sa.Text(), nullable=False),
+        sa.Column("dated", sa.Date(), nullable=False),
+        sa.Column("year_cents", sa.BigInteger(), nullable=False),
+        sa.Column("term_cents", sa.BigInteger(), nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by_id", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["lease_id"], ["leases.id"], name=op.f("fk_lease_valuations_lease_id")),
+        sa.ForeignKeyConstraint(["made_by_id"], ["users.id"], name=op.f("fk_lease_valuations_made_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_lease_valuations")),
+    )
+    op.create_index(op.f("ix_lease_valuations_lease_id"), "lease_valuations", ["lease_id"], unique=False)
     op.create_table(
         "relocation_paths",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -1408,17 +1486,25 @@ def upgrade() -> None:
             nullable=True,
         ),
         sa.Column("outcome_note", sa.Text(), server_default="", nullable=False),
+        sa.Column("inspected_on", sa.Date(), nullable=True),
+        sa.Column("keys_returned_on", sa.Date(), nullable=True),
+        sa.Column("meters_read_on", sa.Date(), nullable=True),
+        sa.Column("left_on", sa.Date(), nullable=True),
+        sa.Column("entered_on", sa.Date(), nullable=True),
+        sa.Column("new_place", sa.Text(), server_default="", nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "(outcome IS NULL) = (closed_at IS NULL)", name=op.f("ck_relocation_paths_outcome_dated")
+            "(left_on IS NOT NULL) = (closed_at IS NOT NULL) AND (entered_on IS NULL OR closed_at IS NOT NULL)",
+            name=op.f("ck_relocation_paths_left_when_closed"),
         ),
-        sa.ForeignKeyConstraint(
-            ["landlord_id"], ["organisations.id"], name=op.f("fk_relocation_paths_landlord_id")
+        sa.CheckConstraint("(outcome IS NULL) = (closed_at IS NULL)", name=op.f("ck_relocation_paths_outcome_dated")),
+        sa.CheckConstraint(
+            "closed_at IS NULL OR (inspected_on IS NOT NULL AND keys_returned_on IS NOT NULL AND meters_read_on IS NOT NULL)",
+            name=op.f("ck_relocation_paths_closed_when_out"),
         ),
+        sa.ForeignKeyConstraint(["landlord_id"], ["organisations.id"], name=op.f("fk_relocation_paths_landlord_id")),
         sa.ForeignKeyConstraint(["lease_id"], ["leases.id"], name=op.f("fk_relocation_paths_lease_id")),
-        sa.ForeignKeyConstraint(
-            ["manager_id"], ["organisations.id"], name=op.f("fk_relocation_paths_manager_id")
-        ),
+        sa.ForeignKeyConstraint(["manager_id"], ["organisations.id"], name=op.f("fk_relocation_paths_manager_id")),
         sa.ForeignKeyConstraint(["need_id"], ["needs.id"], name=op.f("fk_relocation_paths_need_id")),
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisations.id"], name=op.f("fk_relocation_paths_organisation_id")
@@ -1426,12 +1512,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_relocation_paths")),
         sa.UniqueConstraint("lease_id", name=op.f("uq_relocation_paths_lease_id")),
     )
-    op.create_index(
-        op.f("ix_relocation_paths_landlord_id"), "relocation_paths", ["landlord_id"], unique=False
-    )
-    op.create_index(
-        op.f("ix_relocation_paths_organisation_id"), "relocation_paths", ["organisation_id"], unique=False
-    )
+    op.create_index(op.f("ix_relocation_paths_landlord_id"), "relocation_paths", ["landlord_id"], unique=False)
+    op.create_index(op.f("ix_relocation_paths_organisation_id"), "relocation_paths", ["organisation_id"], unique=False)
     op.create_table(
         "tfpb_lines",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -1445,18 +1527,40 @@ def upgrade() -> None:
         sa.Column("year", sa.SmallInteger(), nullable=False),
         sa.Column("label", sa.Text(), nullable=False),
         sa.Column("amount_cents", sa.BigInteger(), nullable=False),
+        sa.Column("spent_cents", sa.BigInteger(), nullable=True),
+        sa.Column("other_cents", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("share", sa.Numeric(precision=5, scale=4), nullable=True),
+        sa.Column("evidence", sa.Text(), server_default="", nullable=False),
+        sa.Column("evidence_key", sa.Text(), nullable=True),
+        sa.Column("justifications", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
         sa.Column("detail", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("created_by_id", sa.BigInteger(), nullable=True),
         sa.Column("superseded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "kind <> 'expense' OR (spent_cents IS NOT NULL AND evidence_key IS NOT NULL)",
+            name=op.f("ck_tfpb_lines_expense_proved"),
+        ),
         sa.CheckConstraint("kind <> 'lease' OR lease_id IS NOT NULL", name=op.f("ck_tfpb_lines_lease_named")),
         sa.CheckConstraint("amount_cents >= 0", name=op.f("ck_tfpb_lines_amount_positive")),
+        sa.CheckConstraint("share IS NULL OR (share > 0 AND share <= 1)", name=op.f("ck_tfpb_lines_share_range")),
+        sa.CheckConstraint(
+            "spent_cents IS NULL OR amount_cents <= spent_cents - other_cents",
+            name=op.f("ck_tfpb_lines_valued_within_expense"),
+        ),
         sa.ForeignKeyConstraint(["action_id"], ["tfpb_actions.id"], name=op.f("fk_tfpb_lines_action_id")),
         sa.ForeignKeyConstraint(["created_by_id"], ["users.id"], name=op.f("fk_tfpb_lines_created_by_id")),
         sa.ForeignKeyConstraint(["lease_id"], ["leases.id"], name=op.f("fk_tfpb_lines_lease_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tfpb_lines")),
     )
     op.create_index(op.f("ix_tfpb_lines_action_id"), "tfpb_lines", ["action_id"], unique=False)
+    op.create_index(
+        "uq_tfpb_lines_evidence",
+        "tfpb_lines",
+        ["evidence_key"],
+        unique=True,
+        postgresql_where=sa.text("superseded_at IS NULL"),
+    )
     op.create_index(
         "uq_tfpb_lines_lease_year",
         "tfpb_lines",
@@ -1476,25 +1580,29 @@ def upgrade() -> None:
         sa.Column("available_on", sa.Date(), nullable=True),
         sa.Column("distance_m", sa.Integer(), nullable=True),
         sa.Column("counts", sa.Boolean(), nullable=False),
+        sa.Column("why_not", sa.Text(), server_default="", nullable=False),
+        sa.Column("terms", sa.Text(), server_default="", nullable=False),
         sa.Column(
             "answer",
-            sa.Enum(
-                "accepted", "declined", name="answer", native_enum=False, create_constraint=True, length=48
-            ),
+            sa.Enum("accepted", "declined", name="answer", native_enum=False, create_constraint=True, length=48),
             nullable=True,
         ),
         sa.Column("answer_reason", sa.Text(), server_default="", nullable=False),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("(answer IS NULL) = (answered_at IS NULL)", name=op.f("ck_relocation_offers_answer_dated")),
         sa.ForeignKeyConstraint(["lot_id"], ["lots.id"], name=op.f("fk_relocation_offers_lot_id")),
-        sa.ForeignKeyConstraint(
-            ["offered_by_id"], ["users.id"], name=op.f("fk_relocation_offers_offered_by_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["path_id"], ["relocation_paths.id"], name=op.f("fk_relocation_offers_path_id")
-        ),
+        sa.ForeignKeyConstraint(["offered_by_id"], ["users.id"], name=op.f("fk_relocation_offers_offered_by_id")),
+        sa.ForeignKeyConstraint(["path_id"], ["relocation_paths.id"], name=op.f("fk_relocation_offers_path_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_relocation_offers")),
     )
     op.create_index(op.f("ix_relocation_offers_path_id"), "relocation_offers", ["path_id"], unique=False)
+    op.create_index(
+        "uq_relocation_offers_pending",
+        "relocation_offers",
+        ["path_id", "lot_id"],
+        unique=True,
+        postgresql_where=sa.text("answer IS NULL"),
+    )
     op.create_table(
         "relocation_steps",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -1522,9 +1630,7 @@ def upgrade() -> None:
         sa.Column("done_by_id", sa.BigInteger(), nullable=True),
         sa.Column("note", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(["done_by_id"], ["users.id"], name=op.f("fk_relocation_steps_done_by_id")),
-        sa.ForeignKeyConstraint(
-            ["path_id"], ["relocation_paths.id"], name=op.f("fk_relocation_steps_path_id")
-        ),
+        sa.ForeignKeyConstraint(["path_id"], ["relocation_paths.id"], name=op.f("fk_relocation_steps_path_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_relocation_steps")),
         sa.UniqueConstraint("path_id", "kind", name=op.f("uq_relocation_steps_path_id_kind")),
     )
@@ -1540,6 +1646,9 @@ def downgrade() -> None:
         op.execute(statement)
     # ### commands auto generated by Alembic - please adjust! ###
     op.drop_table("relocation_steps")
+    op.drop_index(
+        "uq_relocation_offers_pending", table_name="relocation_offers", postgresql_where=sa.text("answer IS NULL")
+    )
     op.drop_index(op.f("ix_relocation_offers_path_id"), table_name="relocation_offers")
     op.drop_table("relocation_offers")
     op.drop_index(
@@ -1547,11 +1656,14 @@ def downgrade() -> None:
         table_name="tfpb_lines",
         postgresql_where=sa.text("superseded_at IS NULL AND kind = 'lease'"),
     )
+    op.drop_index("uq_tfpb_lines_evidence", table_name="tfpb_lines", postgresql_where=sa.text("superseded_at IS NULL"))
     op.drop_index(op.f("ix_tfpb_lines_action_id"), table_name="tfpb_lines")
     op.drop_table("tfpb_lines")
     op.drop_index(op.f("ix_relocation_paths_organisation_id"), table_name="relocation_paths")
     op.drop_index(op.f("ix_relocation_paths_landlord_id"), table_name="relocation_paths")
     op.drop_table("relocation_paths")
+    op.drop_index(op.f("ix_lease_valuations_lease_id"), table_name="lease_valuations")
+    op.drop_table("lease_valuations")
     op.drop_index(op.f("ix_lease_conditions_lease_id"), table_name="lease_conditions")
     op.drop_table("lease_conditions")
     op.drop_table("marks")
@@ -1572,6 +1684,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_awards_lot_id"), table_name="awards")
     op.drop_index(op.f("ix_awards_call_id"), table_name="awards")
     op.drop_table("awards")
+    op.drop_index(
+        "uq_assignment_locks_active", table_name="assignment_locks", postgresql_where=sa.text("lifted_at IS NULL")
+    )
     op.drop_index(op.f("ix_assignment_locks_call_id"), table_name="assignment_locks")
     op.drop_table("assignment_locks")
     op.drop_index(op.f("ix_application_members_organisation_id"), table_name="application_members")
@@ -1581,8 +1696,15 @@ def downgrade() -> None:
     op.drop_table("vacancies")
     op.drop_index("ix_tfpb_actions_programme_id", table_name="tfpb_actions")
     op.drop_table("tfpb_actions")
+    op.drop_index("uq_seats_chair", table_name="seats", postgresql_where=sa.text("chair AND left_at IS NULL"))
     op.drop_index(op.f("ix_seats_user_id"), table_name="seats")
     op.drop_table("seats")
+    op.drop_index(
+        "uq_seat_invitations_pending",
+        table_name="seat_invitations",
+        postgresql_where=sa.text("accepted_at IS NULL AND revoked_at IS NULL"),
+    )
+    op.drop_table("seat_invitations")
     op.drop_index(op.f("ix_photos_premises_id"), table_name="photos")
     op.drop_table("photos")
     op.drop_index("ix_occupancies_lot_id", table_name="occupancies")
@@ -1594,9 +1716,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_applications_organisation_id"), table_name="applications")
     op.drop_table("applications")
     op.drop_table("tfpb_programmes")
-    op.drop_index(
-        "uq_proposals_retained", table_name="proposals", postgresql_where=sa.text("retained_at IS NOT NULL")
-    )
+    op.drop_index("uq_proposals_retained", table_name="proposals", postgresql_where=sa.text("retained_at IS NOT NULL"))
     op.drop_table("proposals")
     op.drop_table("panels")
     op.drop_table("messages")
@@ -1612,25 +1732,18 @@ def downgrade() -> None:
     op.drop_table("sessions")
     op.drop_index(op.f("ix_premises_owner_id"), table_name="premises")
     op.drop_index(
-        "ix_premises_name_trgm",
-        table_name="premises",
-        postgresql_using="gin",
-        postgresql_ops={"name": "gin_trgm_ops"},
+        "ix_premises_name_trgm", table_name="premises", postgresql_using="gin", postgresql_ops={"name": "gin_trgm_ops"}
     )
     op.drop_index(op.f("ix_premises_manager_id"), table_name="premises")
     op.drop_index(op.f("ix_premises_commune_code"), table_name="premises")
-    op.drop_geospatial_index(
-        "idx_premises_point", table_name="premises", postgresql_using="gist", column_name="point"
-    )
+    op.drop_geospatial_index("idx_premises_point", table_name="premises", postgresql_using="gist", column_name="point")
     op.drop_geospatial_index(
         "idx_premises_outline", table_name="premises", postgresql_using="gist", column_name="outline"
     )
     op.drop_geospatial_table("premises")
     op.drop_index(op.f("ix_needs_organisation_id"), table_name="needs")
     op.drop_table("needs")
-    op.drop_index(
-        "uq_memberships_active", table_name="memberships", postgresql_where=sa.text("ended_at IS NULL")
-    )
+    op.drop_index("uq_memberships_active", table_name="memberships", postgresql_where=sa.text("ended_at IS NULL"))
     op.drop_index("ix_memberships_organisation_id", table_name="memberships")
     op.drop_table("memberships")
     op.drop_index(op.f("ix_mandates_grantor_id"), table_name="mandates")
@@ -1643,10 +1756,7 @@ def downgrade() -> None:
     op.drop_table("calls")
     op.drop_table("organisations")
     op.drop_index(
-        "ix_communes_name_trgm",
-        table_name="communes",
-        postgresql_using="gin",
-        postgresql_ops={"name": "gin_trgm_ops"},
+        "ix_communes_name_trgm", table_name="communes", postgresql_using="gin", postgresql_ops={"name": "gin_trgm_ops"}
     )
     op.drop_index(op.f("ix_communes_ept_code"), table_name="communes")
     op.drop_index(op.f("ix_communes_epci_code"), table_name="communes")
@@ -1664,10 +1774,7 @@ def downgrade() -> None:
     op.drop_table("throttles")
     op.drop_table("regions")
     op.drop_geospatial_index(
-        "idx_qpv_perimeters_outline",
-        table_name="qpv_perimeters",
-        postgresql_using="gist",
-        column_name="outline",
+        "idx_qpv_perimeters_outline", table_name="qpv_perimeters", postgresql_using="gist", column_name="outline"
     )
     op.drop_geospatial_table("qpv_perimeters")
     op.drop_table("legal_parameter_overrides")

@@ -1,0 +1,351 @@
+"""Applications: start, draft, submit, take back, withdraw.
+
+The deadline is enforced here and nowhere else, by server time read after the row locks are held (AMI-03).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from calls import completeness, content, mails, queries, workflow
+from calls.drafts import Stale
+from calls.models import Application, ApplicationMember, Call, CallLot, CallVersion, LotWish
+from calls.sections import BY_SLUG, FORM, QUESTIONS
+from intervalle import clock, journal
+from intervalle.accounts.actor import Actor
+from intervalle.accounts.models import Organisation
+from intervalle.accounts.policy import WRITE
+from intervalle.accounts.policy_table import POLICY
+from intervalle.errors import Forbidden, Refused
+from intervalle.i18n import _, instant
+from premises.models import Lot, Premises
+
+FACTS = frozenset(name for section in BY_SLUG.values() for name in section.facts)
+
+
+@dataclass(frozen=True, slots=True)
+class WishLine:
+    """What the applicant says of one lot; `rank` None = « ne convient pas »."""
+
+    lot_id: int
+    rank: int | None
+    area_min: Decimal | None = None
+    area_max: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """An application with what hangs on it."""
+
+    application: Application
+    structure: Organisation
+    call: Call
+    version: CallVersion
+    wishes: list[tuple[LotWish, Lot, Premises]]
+    members: list[tuple[ApplicationMember, Organisation]]
+
+    @property
+    def present(self) -> list[tuple[ApplicationMember, Organisation]]:
+        """Partners who have not declined or left."""
+        return [(member, org) for member, org in self.members if member.left_at is None]
+
+    def gaps(self) -> list[completeness.Gap]:
+        wishes = [
+            completeness.Wish(lot.id, lot.label, lot.area, w.rank, w.area_min, w.area_max)
+            for w, lot, _premises in self.wishes
+        ]
+        partners = [completeness.Partner(org.name, member.accepted_at is not None) for member, org in self.present]
+        return completeness.gaps(self.application, wishes, partners)
+
+
+def submitted_of(call: Call) -> Select[Application]:
+    """Submitted and not withdrawn, in order of number: what the rooms above work on."""
+    return (
+        select(Application)
+        .where(
+            Application.call_id == call.id, Application.submitted_at.is_not(None), Application.withdrawn_at.is_(None)
+        )
+        .order_by(Application.number)
+    )
+
+
+async def whole(db: AsyncSession, application: Application) -> Whole:
+    """Five queries, whatever the number of lots and partners."""
+    structure, call, version = (
+        await db.execute(
+            select(Organisation, Call, CallVersion)
+            .join(Application, Application.organisation_id == Organisation.id)
+            .join(Call, Call.id == Application.call_id)
+            .join(CallVersion, CallVersion.id == Application.call_version_id)
+            .where(Application.id == application.id)
+        )
+    ).one()._tuple()  # fmt: skip
+    wishes = [row._tuple() for row in (await db.execute(queries.wishes_of([application.id]))).all()]
+    members = [row._tuple() for row in (await db.execute(queries.members_of([application.id]))).all()]
+    return Whole(application, structure, call, version, wishes, members)
+
+
+async def start(db: AsyncSession, actor: Actor, call: Call, *, organisation_id: int) -> Application:
+    """The structure's one application to this call: the existing one, or a new draft."""
+    POLICY.check(actor, "applications.start")
+    if organisation_id not in actor.organisations(WRITE, scope="calls"):
+        raise Forbidden("Vous ne pouvez pas candidater pour cette structure.")
+    call = (
+        await db.execute(
+            select(Call).where(Call.id == call.id).with_for_update().execution_options(populate_existing=True)
+        )
+    ).scalar_one()
+    mine = select(Application).where(Application.call_id == call.id, Application.organisation_id == organisation_id)
+    if existing := (await db.execute(mine)).scalar_one_or_none():
+        return existing
+    refuse_unless_open(call)
+    version = (await db.execute(queries.current_version(call.id))).scalar_one()
+    taken = (await db.execute(select(func.max(Application.number)).where(Application.call_id == call.id))).scalar_one()
+    application = Application(
+        call_id=call.id, call_version_id=version.id, organisation_id=organisation_id, number=(taken or 0) + 1,
+        created_by_id=actor.user_id, created_at=clock.now(),
+    )  # fmt: skip
+    db.add(application)
+    await db.flush()
+    await db.refresh(application)
+    await _record(db, actor, call, application, "applications.start", {})
+    return application
+
+
+def refuse_unless_open(call: Call) -> None:
+    """Raises Refused in words when the call takes no deposit at this instant of the server's clock."""
+    now = clock.now()
+    if workflow.call_state(call, now) == "open":
+        return
+    if workflow.too_late(call, now):
+        raise Refused(
+            _("L’appel a clos le %(closing)s. Il était %(now)s quand votre demande est arrivée.",
+              closing=instant(call.closes_at), now=instant(now)),
+            _("Votre brouillon est gardé et reste lisible ; écrivez à l’organisateur si un incident vous a empêché de déposer."),
+        )  # fmt: skip
+    raise Refused(
+        _("Cet appel ne reçoit pas de candidatures en ce moment."), _("Revenez à sa page pour voir où il en est.")
+    )
+
+
+async def lock(db: AsyncSession, application: Application) -> tuple[Application, Call]:
+    """The call's row (shared: an extension waits), then the application's, both read afresh."""
+    call = (
+        await db.execute(
+            select(Call)
+            .where(Call.id == application.call_id)
+            .with_for_update(read=True)
+            .execution_options(populate_existing=True)
+        )
+    ).scalar_one()
+    fresh = (
+        await db.execute(
+            select(Application)
+            .where(Application.id == application.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+    ).scalar_one()
+    return fresh, call
+
+
+def seen_by(application: Application, section: str, seen: int) -> bool:
+    """Whether a form drawn at version `seen` showed the section as it is now."""
+    return int(application.section_versions.get(section, 1)) <= seen
+
+
+async def save_section(
+    db: AsyncSession, actor: Actor, application: Application, section: str, *, seen: int,
+    facts: Mapping[str, Any], answers: Mapping[str, str], typed: Mapping[str, str],
+) -> Application:  # fmt: skip
+    """Keep a section of the draft as typed; nothing is too incomplete to be kept.
+
+    `typed` holds, per field, text that does not read as the value asked for (None in `facts`). Raises Stale when the
+    section changed since `seen`. Late saves are kept too: the deadline is on the deposit, not on the text.
+    """
+    POLICY.check(actor, "applications.draft", application)
+    application, _call = await lock(db, application)
+    POLICY.check(actor, "applications.draft", application)
+    known = BY_SLUG[section]
+    if not seen_by(application, section, seen):
+        raise Stale
+    before = _snapshot(application, section)
+    for name in known.facts:
+        if name in facts:
+            setattr(application, name, facts[name])
+    keys = [question.key for question in known.questions]
+    application.answers = {**application.answers, **{key: answers[key] for key in keys if key in answers}}
+    others = {name: text for name, text in application.typed.items() if name not in known.facts}
+    application.typed = {**others, **{name: text for name, text in typed.items() if name in known.facts}}
+    if _snapshot(application, section) != before:
+        touch(application, actor, section)
+    await db.flush()
+    return application
+
+
+def _snapshot(application: Application, section: str) -> dict[str, Any]:
+    known = BY_SLUG[section]
+    return {
+        "facts": {name: getattr(application, name) for name in known.facts},
+        "answers": {question.key: application.answers.get(question.key, "") for question in known.questions},
+        "typed": {name: application.typed.get(name) for name in known.facts},
+    }
+
+
+def touch(application: Application, actor: Actor, section: str) -> None:
+    """A real change: the next version, this section's, with its hour and author."""
+    application.version += 1
+    application.section_versions = {**application.section_versions, section: application.version}
+    application.saved_at, application.saved_by_id = clock.now(), actor.user_id
+
+
+async def save_wishes(
+    db: AsyncSession,
+    actor: Actor,
+    application: Application,
+    *,
+    seen: int,
+    lines: Sequence[WishLine],
+    typed: Mapping[str, str],
+) -> Application:
+    """Keep what the applicant says of each lot of the call. A lot of another call is ignored, not an error."""
+    POLICY.check(actor, "applications.draft", application)
+    application, _call = await lock(db, application)
+    POLICY.check(actor, "applications.draft", application)
+    if not seen_by(application, "lots", seen):
+        raise Stale
+    offered = set(
+        (await db.execute(select(CallLot.lot_id).where(CallLot.version_id == application.call_version_id))).scalars()
+    )
+    existing = {
+        wish.lot_id: wish
+        for wish in (await db.execute(select(LotWish).where(LotWish.application_id == application.id))).scalars()
+    }
+    changed = False
+    for line in lines:
+        if line.lot_id not in offered:
+            continue
+        wish = existing.get(line.lot_id)
+        if wish is None:
+            wish = LotWish(application_id=application.id, lot_id=line.lot_id)
+            db.add(wish)
+            changed = True
+        values = _wish_values(line)
+        if (wish.rank, wish.area_min, wish.area_max) != values:
+            wish.rank, wish.area_min, wish.area_max = values
+            changed = True
+    others = {name: text for name, text in application.typed.items() if not name.startswith(("area_min-", "area_max-"))}
+    changed = changed or {**others, **typed} != application.typed
+    application.typed = {**others, **typed}
+    if changed:
+        touch(application, actor, "lots")
+    await db.flush()
+    return application
+
+
+def _wish_values(line: WishLine) -> tuple[int | None, Decimal | None, Decimal | None]:
+    """Areas typed the wrong way round are put in order: the database refuses min > max, and the meaning is plain."""
+    low, high = line.area_min, line.area_max
+    if low is not None and high is not None and low > high:
+        low, high = high, low
+    return line.rank, low, high
+
+
+def file_content(whole: Whole) -> dict[str, Any]:
+    """The application as submitted: what the receipt's hash covers and what the panel reads."""
+    application = whole.application
+    return {
+        "form": FORM,
+        "call": application.call_id,
+        "call_version": whole.version.number,
+        "call_content_sha256": whole.version.content_sha256,
+        "label": application.label,
+        "structure": {
+            "id": whole.structure.id, "name": whole.structure.name, "siren": whole.structure.siren,
+            "rna": whole.structure.rna, "ess_status": whole.structure.ess_status,
+        },
+        "facts": {name: getattr(application, name) for name in sorted(FACTS)},
+        "answers": {key: str(application.answers.get(key, "")) for key in QUESTIONS},
+        "lots": [
+            {"lot": lot.id, "label": lot.label, "rank": w.rank, "area_min": w.area_min, "area_max": w.area_max}
+            for w, lot, _premises in sorted(whole.wishes, key=lambda row: row[1].id)
+        ],
+        "members": [
+            {"id": org.id, "name": org.name, "siren": org.siren, "area": member.area, "accepted_at": member.accepted_at}
+            for member, org in whole.present
+        ],
+    }  # fmt: skip
+
+
+async def submit(db: AsyncSession, actor: Actor, application: Application) -> Application:
+    """Deposit, at any second before closing. Submitting again what is submitted changes nothing and says so.
+
+    Raises Refused after closing, or with the first missing thing in words. The receipt leaves by the outbox.
+    """
+    POLICY.check(actor, "applications.submit", application)
+    application, call = await lock(db, application)
+    if application.stage() == "submitted":
+        return application
+    POLICY.check(actor, "applications.submit", application)
+    refuse_unless_open(call)
+    file = await whole(db, application)
+    if missing := file.gaps():
+        raise Refused(missing[0].sentence, _("Complétez le dossier, puis déposez-le."))
+    document = content.plain(file_content(file))
+    application.content = document
+    application.content_sha256 = content.sha256_of(document)
+    application.submitted_at, application.submitted_by_id = clock.now(), actor.user_id
+    application.version += 1
+    await db.flush()
+    await mails.received(db, application, call, file.structure)
+    await _record(
+        db, actor, call, application, "applications.submit",
+        {"content_sha256": application.content_sha256, "label": application.label},
+    )  # fmt: skip
+    return application
+
+
+async def take_back(db: AsyncSession, actor: Actor, application: Application) -> Application:
+    """Before closing, a deposit (or a withdrawn file) becomes a draft again. The journal keeps its hash."""
+    POLICY.check(actor, "applications.take_back", application)
+    application, call = await lock(db, application)
+    if application.stage() == "draft":
+        return application
+    refuse_unless_open(call)
+    was = application.content_sha256
+    application.submitted_at = application.submitted_by_id = application.content_sha256 = application.content = None
+    application.withdrawn_at = None
+    application.version += 1
+    await db.flush()
+    await _record(db, actor, call, application, "applications.take_back", {"content_sha256": was})
+    return application
+
+
+async def withdraw(db: AsyncSession, actor: Actor, application: Application) -> Application:
+    """The applicant gives up, at any time before the decisions. Withdrawing twice changes nothing."""
+    POLICY.check(actor, "applications.withdraw", application)
+    application, call = await lock(db, application)
+    if application.withdrawn_at:
+        return application
+    if workflow.call_state(call, clock.now()) == "released":
+        raise Refused(
+            _("Les décisions sont déjà parties : une candidature ne se retire plus."),
+            _("Si un lot vous est attribué, répondez à la proposition."),
+        )
+    application.withdrawn_at = clock.now()
+    await db.flush()
+    await _record(db, actor, call, application, "applications.withdraw", {"content_sha256": application.content_sha256})
+    return application
+
+
+async def _record(
+    db: AsyncSession, actor: Actor, call: Call, application: Application, action: str, facts: dict[str, Any]
+) -> None:
+    await journal.record(
+        db, chain=call.chain, action=action, subject=f"application:{application.id}", actor_id=actor.user_id,
+        organisation_id=application.organisation_id, facts=facts,
+    )  # fmt: skip

@@ -1,0 +1,155 @@
+"""What an application lacks before it can be submitted, in words, each with the section where to mend it. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Protocol
+
+from calls.sections import BY_SLUG, QUESTIONS, SECTIONS, words
+from intervalle.i18n import N_, _, area, number
+
+# Facts an application cannot do without, and how they are called in a sentence.
+REQUIRED = {
+    "project_name": N_("Donnez un nom à votre projet."),
+    "uses": N_("Dites à quoi servira le lieu : cochez au moins un usage."),
+    "budget_cents": N_("Indiquez votre budget annuel."),
+}
+LABELS = {
+    "jobs_fte": N_("Emplois"), "public_count": N_("Public reçu en même temps"), "staff_count": N_("Personnes de l’équipe"),
+    "budget_cents": N_("Budget annuel"), "max_charges_cents_m2_year": N_("Charges supportables"),
+}  # fmt: skip
+
+
+class File(Protocol):
+    """The application, as far as completeness looks."""
+
+    project_name: str
+    uses: list[str]
+    budget_cents: int | None
+    erp_type: str | None
+    public_count: int | None
+    answers: dict[str, Any]
+    typed: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A lot and what the applicant says of it; `rank` None = does not fit. Areas in m²."""
+
+    lot_id: int
+    label: str
+    lot_area: Decimal
+    rank: int | None
+    area_min: Decimal | None
+    area_max: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    name: str
+    accepted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """One thing to mend, and in which section."""
+
+    section: str
+    sentence: str
+
+    @property
+    def title(self) -> str:
+        return _(BY_SLUG[self.section].title)
+
+
+def _section_of(field: str) -> str:
+    return next((s.slug for s in SECTIONS if field in s.facts or field in {q.key for q in s.questions}), "lots")
+
+
+def gaps(file: File, wishes: Sequence[Wish], partners: Iterable[Partner]) -> list[Gap]:
+    """Everything missing or unreadable, in the order of the form. Empty: it can be submitted."""
+    found = [
+        *_unread(file.typed),
+        *_facts(file),
+        *_answers(file.answers),
+        *_wishes(wishes, file.typed),
+        *_partners(partners),
+    ]
+    order = [section.slug for section in SECTIONS]
+    return sorted(found, key=lambda gap: order.index(gap.section))
+
+
+def _unread(typed: Mapping[str, Any]) -> list[Gap]:
+    """What was typed and kept, but cannot be read as the number or amount it stands for."""
+    return [
+        Gap(
+            _section_of(name),
+            _(
+                "« %(typed)s » ne se lit pas : %(field)s.",
+                typed=text,
+                field=_(LABELS[name]) if name in LABELS else _("surface"),
+            ),
+        )
+        for name, text in typed.items()
+    ]
+
+
+def _facts(file: File) -> list[Gap]:
+    missing = [
+        Gap(_section_of(name), _(sentence))
+        for name, sentence in REQUIRED.items()
+        if getattr(file, name) in (None, "", []) and name not in file.typed
+    ]
+    if file.erp_type and file.public_count is None and "public_count" not in file.typed:
+        missing.append(Gap("besoins", _("Dites combien de personnes vous recevrez en même temps.")))
+    return missing
+
+
+def _answers(answers: Mapping[str, Any]) -> list[Gap]:
+    found = []
+    for key, question in QUESTIONS.items():
+        text = str(answers.get(key, ""))
+        if not text.strip():
+            found.append(Gap(_section_of(key), _("Répondez à : « %(question)s »", question=_(question.label))))
+        elif (count := words(text)) > question.words:
+            found.append(
+                Gap(
+                    _section_of(key),
+                    _(
+                        "Raccourcissez « %(question)s » : %(count)s mots pour %(limit)s au plus.",
+                        question=_(question.label), count=number(count), limit=number(question.words),
+                    ),
+                )
+            )  # fmt: skip
+    return found
+
+
+def _wishes(wishes: Sequence[Wish], typed: Mapping[str, Any]) -> list[Gap]:
+    ranked = [wish for wish in wishes if wish.rank is not None]
+    if not ranked:
+        return [Gap("lots", _("Classez au moins un lot qui vous convient."))]
+    found = []
+    for wish in ranked:
+        if wish.area_min is None and f"area_min-{wish.lot_id}" not in typed:
+            found.append(Gap("lots", _("Lot %(lot)s : indiquez la surface qui vous suffit.", lot=wish.label)))
+        elif wish.area_min and wish.area_min > wish.lot_area:
+            found.append(
+                Gap("lots", _("Lot %(lot)s : il ne fait que %(area)s.", lot=wish.label, area=area(wish.lot_area)))
+            )
+    return found
+
+
+def _partners(partners: Iterable[Partner]) -> list[Gap]:
+    return [
+        Gap(
+            "partenaires",
+            _("%(name)s n’a pas encore accepté : relancez cette structure, ou retirez-la.", name=partner.name),
+        )
+        for partner in partners
+        if not partner.accepted
+    ]
+
+
+def done(section: str, found: Sequence[Gap]) -> bool:
+    """Whether nothing is left to mend in this section."""
+    return all(gap.section != section for gap in found)

@@ -1,0 +1,136 @@
+"""Writing a call before it opens: create it from one's own published lots, correct it. Saving is never refused for
+incompleteness; what is missing is said before opening (`openings.py`)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from calls import grid, queries
+from calls.models import Call, CallLot, CallVersion, Criterion
+from intervalle import clock, journal
+from intervalle.accounts.actor import Actor
+from intervalle.accounts.policy import WRITE
+from intervalle.accounts.policy_table import POLICY
+from intervalle.errors import Forbidden, Refused
+
+CALL_FIELDS = ("title", "delegate_id", "closes_at")
+VERSION_FIELDS = (
+    "body", "visits", "title_code", "circumstances", "charges_only", "counterparts", "eliminatory", "occupation_from",
+    "occupation_until", "decision_on", "economic", "score_rule", "tie_break", "neighbourhood_share",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionLine:
+    """One line of the grid as typed. `floor` is the mark below which a file is out."""
+
+    label: str
+    weight: int
+    description: str = ""
+    floor: int | None = None
+
+
+class Stale(Exception):
+    """Somebody saved this draft since it was shown: nothing is written, the page shows both."""
+
+
+async def create(
+    db: AsyncSession,
+    actor: Actor,
+    *,
+    title: str,
+    organiser_id: int,
+    lot_ids: Sequence[int],
+    delegate_id: int | None = None,
+) -> Call:
+    """A draft with the default grid. The lots must be published ones of the organiser."""
+    POLICY.check(actor, "calls.create")
+    if organiser_id not in actor.organisations(WRITE, scope="calls"):
+        raise Forbidden("Vous ne pouvez pas ouvrir un appel pour cette organisation.")
+    call = Call(
+        organiser_id=organiser_id,
+        delegate_id=delegate_id,
+        title=title,
+        created_by_id=actor.user_id,
+        created_at=clock.now(),
+    )
+    db.add(call)
+    await db.flush()
+    version = CallVersion(call_id=call.id, number=1)
+    db.add(version)
+    await db.flush()
+    await _set_lots(db, call, version, dict.fromkeys(lot_ids, ""))
+    await _set_criteria(db, version, [CriterionLine(c.label, c.weight, c.description) for c in grid.DEFAULT_GRID])
+    await journal.record(
+        db, chain=call.chain, action="calls.create", subject=f"call:{call.id}", actor_id=actor.user_id,
+        organisation_id=organiser_id, facts={"title": title, "lots": sorted(lot_ids)},
+    )  # fmt: skip
+    return call
+
+
+async def save(
+    db: AsyncSession, actor: Actor, call: Call, *, seen: int, values: Mapping[str, Any],
+    lots: Mapping[int, str], criteria: Sequence[CriterionLine],
+) -> CallVersion:  # fmt: skip
+    """Correct the draft. `seen` is the version number the form was drawn from; raises Stale when it has moved.
+
+    `lots` maps lot ids to their conditions; `values` holds fields of the call and of its version.
+    """
+    POLICY.check(actor, "calls.edit", call)
+    call = await lock(db, call)
+    POLICY.check(actor, "calls.edit", call)
+    version = (
+        await db.execute(queries.current_version(call.id).with_for_update().execution_options(populate_existing=True))
+    ).scalar_one()
+    if version.version != seen:
+        raise Stale
+    for name in CALL_FIELDS:
+        if name in values:
+            setattr(call, name, values[name])
+    for name in VERSION_FIELDS:
+        if name in values:
+            setattr(version, name, values[name])
+    version.version += 1
+    await _set_lots(db, call, version, lots)
+    await _set_criteria(db, version, criteria)
+    await journal.record(
+        db, chain=call.chain, action="calls.edit", subject=f"call:{call.id}", actor_id=actor.user_id,
+        organisation_id=call.organiser_id, facts={"version": version.number, "save": version.version},
+    )  # fmt: skip
+    return version
+
+
+async def lock(db: AsyncSession, call: Call) -> Call:
+    """The call's row, read afresh and held until the end of the transaction."""
+    found = await db.execute(
+        select(Call).where(Call.id == call.id).with_for_update().execution_options(populate_existing=True)
+    )
+    return found.scalar_one()
+
+
+async def _set_lots(db: AsyncSession, call: Call, version: CallVersion, lots: Mapping[int, str]) -> None:
+    offered = {lot.id for lot, _ in (await db.execute(queries.lots_to_offer(call.organiser_id))).all()}
+    if foreign := set(lots) - offered:
+        kept = set((await db.execute(select(CallLot.lot_id).where(CallLot.version_id == version.id))).scalars())
+        if foreign - kept:
+            raise Refused(
+                "Un appel ne porte que sur des lots publiés de son organisateur.", "Publiez d’abord le local."
+            )
+    await db.execute(delete(CallLot).where(CallLot.version_id == version.id))
+    db.add_all(CallLot(version_id=version.id, lot_id=lot_id, conditions=text) for lot_id, text in sorted(lots.items()))
+    await db.flush()
+
+
+async def _set_criteria(db: AsyncSession, version: CallVersion, lines: Sequence[CriterionLine]) -> None:
+    await db.execute(delete(Criterion).where(Criterion.version_id == version.id))
+    db.add_all(
+        Criterion(
+            version_id=version.id, position=position, label=line.label, description=line.description, weight=line.weight,
+            floor=line.floor,
+        )
+        for position, line in enumerate(lines, 1)
+    )  # fmt: skip
+    await db.flush()

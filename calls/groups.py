@@ -1,0 +1,120 @@
+"""Applying together: the lead invites structures, each accepts for itself with its share of area, one may leave."""
+
+from decimal import Decimal
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from calls import mails
+from calls.applications import lock, refuse_unless_open, touch
+from calls.models import Application, ApplicationMember, Call
+from intervalle import clock, journal
+from intervalle.accounts.actor import Actor
+from intervalle.accounts.models import Organisation
+from intervalle.accounts.policy_table import POLICY
+from intervalle.errors import NotFound, Refused
+from intervalle.i18n import _
+
+
+async def invite(
+    db: AsyncSession, actor: Actor, application: Application, *, partner: Organisation, area: Decimal | None
+) -> ApplicationMember:
+    """Ask a structure to take part, with a share of area in m². Asking again one that left renews the invitation."""
+    POLICY.check(actor, "applications.draft", application)
+    application, call = await lock(db, application)
+    POLICY.check(actor, "applications.draft", application)
+    refuse_unless_open(call)
+    if partner.id == application.organisation_id:
+        raise Refused(_("Votre structure porte déjà ce dossier."), _("Invitez une autre structure."))
+    if partner.kind != "ess_structure":
+        raise Refused(_("%(name)s ne candidate pas : c’est un propriétaire ou un accompagnateur.", name=partner.name))
+    member = await _member(db, application, partner.id)
+    if member is not None and member.left_at is None and member.area == area:
+        return member
+    if member is None:
+        member = ApplicationMember(application_id=application.id, organisation_id=partner.id)
+        db.add(member)
+    if member.area != area or member.left_at is not None:
+        member.accepted_at = None  # a changed share is a new question
+    member.area, member.left_at, member.invited_at = area, None, clock.now()
+    touch(application, actor, "partenaires")
+    await db.flush()
+    lead = (await db.execute(select(Organisation).where(Organisation.id == application.organisation_id))).scalar_one()
+    await mails.invited(db, application, call, lead, partner.id, application.version)
+    await _record(db, actor, call, application, "applications.invite", partner.id, area)
+    return member
+
+
+async def answer(
+    db: AsyncSession, actor: Actor, application: Application, *, partner: Organisation, accepts: bool
+) -> None:
+    """The invited structure says yes, or no, or leaves; the lead is told. The same answer twice changes nothing."""
+    member = await _member(db, application, partner.id)
+    if member is None:
+        raise NotFound
+    POLICY.check(actor, "applications.answer", member)
+    application, call = await lock(db, application)
+    await db.refresh(member)
+    if (member.accepted_at is not None and member.left_at is None) if accepts else member.left_at is not None:
+        return
+    if application.stage() != "draft":
+        raise Refused(
+            _("Le dossier est déposé : sa composition ne change plus."),
+            _("Demandez à la structure qui le porte de le reprendre."),
+        )
+    if accepts and member.left_at is not None:
+        raise Refused(
+            _("Cette invitation n’est plus valable."),
+            _("Demandez à la structure qui porte le dossier de vous réinviter."),
+        )
+    if accepts:
+        refuse_unless_open(call)
+        member.accepted_at = clock.now()
+    else:
+        member.accepted_at, member.left_at = None, clock.now()
+    touch(application, actor, "partenaires")
+    await db.flush()
+    await mails.answered(db, application, call, partner, accepted=accepts, number=application.version)
+    action = "applications.accept" if accepts else "applications.decline"
+    await _record(db, actor, call, application, action, partner.id, member.area)
+
+
+async def remove(db: AsyncSession, actor: Actor, application: Application, *, partner_id: int) -> None:
+    """The lead takes a structure out of the draft."""
+    POLICY.check(actor, "applications.draft", application)
+    application, call = await lock(db, application)
+    POLICY.check(actor, "applications.draft", application)
+    member = await _member(db, application, partner_id)
+    if member is None:
+        raise NotFound
+    if member.left_at is not None:
+        return
+    member.accepted_at, member.left_at = None, clock.now()
+    touch(application, actor, "partenaires")
+    await db.flush()
+    await _record(db, actor, call, application, "applications.remove_partner", partner_id, member.area)
+
+
+async def _member(db: AsyncSession, application: Application, organisation_id: int) -> ApplicationMember | None:
+    found = await db.execute(
+        select(ApplicationMember).where(
+            ApplicationMember.application_id == application.id, ApplicationMember.organisation_id == organisation_id
+        )
+    )
+    return found.scalar_one_or_none()
+
+
+async def _record(
+    db: AsyncSession,
+    actor: Actor,
+    call: Call,
+    application: Application,
+    action: str,
+    partner_id: int,
+    area: Decimal | None,
+) -> None:
+    await journal.record(
+        db, chain=call.chain, action=action, subject=f"application:{application.id}", actor_id=actor.user_id,
+        organisation_id=application.organisation_id,
+        facts={"partner": partner_id, "area": None if area is None else f"{area.normalize():f}"},
+    )  # fmt: skip

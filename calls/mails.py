@@ -1,0 +1,152 @@
+"""Mails of this room: who is told, and in which words. Rows of the outbox, written in the caller's transaction."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from calls.models import Application, Call, Extension
+from intervalle import mail
+from intervalle.accounts.models import Membership, Organisation, User
+from intervalle.i18n import _, instant
+from intervalle.settings import settings
+
+
+async def people_of(db: AsyncSession, organisation_ids: Iterable[int]) -> list[User]:
+    """Those who act for these organisations (administrators and editors), each once."""
+    found = await db.execute(
+        select(User)
+        .join(Membership, Membership.user_id == User.id)
+        .where(
+            Membership.organisation_id.in_(list(organisation_ids)),
+            Membership.ended_at.is_(None),
+            Membership.role.in_(("admin", "editor")),
+            User.disabled_at.is_(None),
+        )
+        .order_by(User.id)
+        .distinct()
+    )
+    return list(found.scalars())
+
+
+async def tell(
+    db: AsyncSession, organisation_ids: Iterable[int], *, kind: str, dedupe: str, subject: str, text: str
+) -> int:
+    """One message per person, each alone in « To »; gives how many were written now."""
+    written = 0
+    for person in await people_of(db, organisation_ids):
+        message = await mail.post(
+            db,
+            to=person.email,
+            subject=subject,
+            text=text,
+            kind=kind,
+            dedupe=f"{dedupe}:{person.id}",
+            user_id=person.id,
+        )
+        written += message is not None
+    return written
+
+
+def address(path: str) -> str:
+    return f"{settings().base_url}{path}"
+
+
+async def applicants_of(db: AsyncSession, call_id: int) -> list[int]:
+    """Structures with a draft or a submitted file that was not withdrawn."""
+    found = await db.execute(
+        select(Application.organisation_id).where(Application.call_id == call_id, Application.withdrawn_at.is_(None))
+    )
+    return list(found.scalars())
+
+
+async def extended(db: AsyncSession, call: Call, extension: Extension) -> int:
+    text = _(
+        "La date limite de l’appel « %(title)s » est reportée pour tout le monde.\n\n"
+        "Nouvelle date limite : %(to)s\nAncienne date limite : %(was)s\nMotif : %(reason)s\n\n"
+        "Une candidature déjà déposée le reste ; vous pouvez la reprendre jusqu’à la nouvelle date.\n%(link)s\n",
+        title=call.title,
+        to=instant(extension.to_instant),
+        was=instant(extension.from_instant),
+        reason=extension.reason,
+        link=address(f"/appels/{call.id}"),
+    )
+    return await tell(
+        db, await applicants_of(db, call.id), kind="calls.extended", dedupe=f"call-extended:{extension.id}",
+        subject=_("Date limite reportée : %(title)s", title=call.title), text=text,
+    )  # fmt: skip
+
+
+async def cancelled(db: AsyncSession, call: Call) -> int:
+    text = _(
+        "L’appel « %(title)s » est annulé.\n\nMotif : %(reason)s\n\n"
+        "Votre dossier reste lisible, et vous pouvez en reprendre le texte pour un autre appel.\n%(link)s\n",
+        title=call.title,
+        reason=call.cancel_reason,
+        link=address(f"/appels/{call.id}"),
+    )
+    return await tell(
+        db, await applicants_of(db, call.id), kind="calls.cancelled", dedupe=f"call-cancelled:{call.id}",
+        subject=_("Appel annulé : %(title)s", title=call.title), text=text,
+    )  # fmt: skip
+
+
+async def received(db: AsyncSession, application: Application, call: Call, structure: Organisation) -> int:
+    """The receipt, to the people of the lead structure: instant and hash, in words."""
+    text = _(
+        "La candidature %(label)s de %(structure)s à l’appel « %(title)s » est déposée.\n\n"
+        "Reçue le %(at)s.\nEmpreinte SHA-256 du contenu : %(hash)s\n\n"
+        "Le récépissé à garder : %(receipt)s\n"
+        "Vous pouvez la reprendre pour la corriger jusqu’à la clôture, le %(closing)s. Personne ne la lit avant.\n",
+        label=application.label,
+        structure=structure.name,
+        title=call.title,
+        at=instant(application.submitted_at),
+        hash=application.content_sha256,
+        receipt=address(f"/candidatures/{application.id}/recepisse"),
+        closing=instant(call.closes_at),
+    )
+    return await tell(
+        db, [application.organisation_id], kind="applications.received",
+        dedupe=f"application-received:{application.id}:{application.content_sha256}:{application.version}",
+        subject=_("Candidature déposée : %(title)s", title=call.title), text=text,
+    )  # fmt: skip
+
+
+async def invited(
+    db: AsyncSession, application: Application, call: Call, lead: Organisation, partner_id: int, number: int
+) -> int:
+    text = _(
+        "%(lead)s vous invite à candidater ensemble à l’appel « %(title)s ».\n\n"
+        "Lisez le dossier et répondez : tant que vous n’avez pas accepté, le dossier ne peut pas être déposé à vos deux noms.\n"
+        "%(link)s\n",
+        lead=lead.name,
+        title=call.title,
+        link=address(f"/candidatures/{application.id}"),
+    )
+    return await tell(
+        db, [partner_id], kind="applications.invited", dedupe=f"application-invited:{application.id}:{partner_id}:{number}",
+        subject=_("Candidater ensemble : %(title)s", title=call.title), text=text,
+    )  # fmt: skip
+
+
+async def answered(
+    db: AsyncSession, application: Application, call: Call, partner: Organisation, *, accepted: bool, number: int
+) -> int:
+    said = (
+        _(
+            "%(partner)s a accepté de candidater avec vous à l’appel « %(title)s ».",
+            partner=partner.name,
+            title=call.title,
+        )
+        if accepted
+        else _(
+            "%(partner)s ne candidate pas avec vous à l’appel « %(title)s ».", partner=partner.name, title=call.title
+        )
+    )
+    return await tell(
+        db, [application.organisation_id], kind="applications.answered",
+        dedupe=f"application-answered:{application.id}:{partner.id}:{accepted}:{number}",
+        subject=_("Réponse de %(partner)s", partner=partner.name),
+        text=said + "\n\n" + address(f"/candidatures/{application.id}/partenaires") + "\n",
+    )  # fmt: skip

@@ -1,0 +1,175 @@
+"""The life of a call once written: open (which freezes it), extend for everybody, cancel."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from calls import content, mails, queries, readiness
+from calls.drafts import lock
+from calls.models import Call, CallLot, CallVersion, Criterion, Extension
+from intervalle import clock, journal
+from intervalle.accounts.actor import Actor
+from intervalle.accounts.policy_table import POLICY
+from intervalle.errors import Refused
+from intervalle.verdicts import Verdict, blocking, to_justify
+from premises.facts import Domain, TitleCode
+from premises.models import Lot, Premises
+
+LotRow = tuple[CallLot, Lot, Premises]
+
+
+def _bound(day: Any) -> date | None:
+    return day if isinstance(day, date) else None
+
+
+def draft_of(
+    call: Call, version: CallVersion, lots: list[LotRow], criteria: list[Criterion], at: datetime
+) -> readiness.Draft:
+    """The plain value the rules judge."""
+    return readiness.Draft(
+        opens_at=at, closes_at=call.closes_at, body=version.body, title=TitleCode(version.title_code),
+        circumstances=version.circumstances, economic=version.economic, occupation_from=version.occupation_from,
+        occupation_until=version.occupation_until, decision_on=version.decision_on,
+        weights=[criterion.weight for criterion in criteria],
+        lots=[
+            readiness.OfferedLot(
+                label=lot.label, domain=Domain(premises.regime), titles=lot.titles,
+                available_from=_bound(lot.available.lower), available_until=_bound(lot.available.upper),
+                published=premises.published_at is not None and premises.withdrawn_at is None,
+            )
+            for _, lot, premises in lots
+        ],
+    )  # fmt: skip
+
+
+def version_content(call: Call, version: CallVersion, lots: list[LotRow], criteria: list[Criterion]) -> dict[str, Any]:
+    """What applicants are told, and what the hash published at opening covers."""
+    names = (
+        "number", "body", "visits", "title_code", "circumstances", "charges_only", "counterparts", "eliminatory",
+        "occupation_from", "occupation_until", "decision_on", "economic", "score_rule", "tie_break", "neighbourhood_share",
+        "draw_commitment",
+    )  # fmt: skip
+    return {
+        "call": call.id,
+        "title": call.title,
+        "organiser": call.organiser_id,
+        "delegate": call.delegate_id,
+        "closes_at": call.closes_at,
+        **{name: getattr(version, name) for name in names},
+        "lots": [
+            {"id": lot.id, "label": lot.label, "area": lot.area, "premises": premises.code, "conditions": row.conditions}
+            for row, lot, premises in sorted(lots, key=lambda row: row[1].id)
+        ],
+        "criteria": [
+            {"position": c.position, "label": c.label, "description": c.description, "weight": c.weight, "floor": c.floor}
+            for c in criteria
+        ],
+    }  # fmt: skip
+
+
+async def parts(db: AsyncSession, version: CallVersion) -> tuple[list[LotRow], list[Criterion]]:
+    """Lots and criteria of a version: two queries."""
+    lots = [row._tuple() for row in (await db.execute(queries.lots_of_versions([version.id]))).all()]
+    criteria = list((await db.execute(queries.criteria_of(version.id))).scalars())
+    return lots, criteria
+
+
+async def verdicts_of(db: AsyncSession, call: Call, version: CallVersion) -> list[Verdict]:
+    """What the rules say of this draft if it opened now."""
+    lots, criteria = await parts(db, version)
+    return readiness.judge(draft_of(call, version, lots, criteria, clock.now()))
+
+
+async def open_call(
+    db: AsyncSession, actor: Actor, call: Call, *, seen: int, justifications: Mapping[str, str] | None = None
+) -> Call:
+    """Freeze the version and publish it. Blocking rules refuse; warnings need a written reason, which is kept.
+
+    `seen` is the save number whose text the organiser has just read. The seed of the draw is made now and kept
+    secret; its SHA-256 is published with the call, so that nobody can choose the order of a draw afterwards.
+    """
+    POLICY.check(actor, "calls.open", call)
+    call = await lock(db, call)
+    POLICY.check(actor, "calls.open", call)
+    version = (
+        await db.execute(queries.current_version(call.id).with_for_update().execution_options(populate_existing=True))
+    ).scalar_one()
+    if version.version != seen:
+        raise Refused(
+            "L’appel a été modifié depuis que vous l’avez relu : rien n’a été ouvert.", "Relisez-le, puis ouvrez-le."
+        )
+    lots, criteria = await parts(db, version)
+    now = clock.now()
+    reasons = _reasons(readiness.judge(draft_of(call, version, lots, criteria, now)), justifications or {})
+    version.justifications = reasons
+    version.draw_seed = secrets.token_hex(32)
+    version.draw_commitment = content.commitment(version.draw_seed)
+    call.opened_at = version.frozen_at = now
+    version.content_sha256 = content.sha256_of(version_content(call, version, lots, criteria))
+    await journal.record(
+        db, chain=call.chain, action="calls.open", subject=f"call:{call.id}", actor_id=actor.user_id,
+        organisation_id=call.organiser_id,
+        facts={
+            "version": version.number, "content_sha256": version.content_sha256, "draw_commitment": version.draw_commitment,
+            "closes_at": content.plain(call.closes_at), "justifications": reasons,
+        },
+    )  # fmt: skip
+    return call
+
+
+def _reasons(verdicts: list[Verdict], given: Mapping[str, str]) -> dict[str, str]:
+    """The written reason for each warning; refuses when a rule blocks or a reason is missing."""
+    if refused := blocking(verdicts):
+        raise Refused(refused[0].message_fr, refused[0].way_out_fr)
+    reasons = {verdict.id: given.get(verdict.id, "").strip() for verdict in to_justify(verdicts)}
+    if missing := [rule for rule, reason in reasons.items() if not reason]:
+        raise Refused(
+            f"Un motif écrit est demandé pour passer outre : {', '.join(missing)}.",
+            "Écrivez-le, il sera gardé avec l’appel.",
+        )
+    return reasons
+
+
+async def extend(db: AsyncSession, actor: Actor, call: Call, *, to: datetime, reason: str) -> Extension | None:
+    """A later closing instant for everybody, told to all applicants. Asking the same instant again changes nothing."""
+    POLICY.check(actor, "calls.extend", call)
+    call = await lock(db, call)
+    POLICY.check(actor, "calls.extend", call)
+    assert call.closes_at is not None
+    if to == call.closes_at:
+        return None
+    if to < call.closes_at:
+        raise Refused("Une date limite annoncée ne peut pas être avancée.", "Choisissez un instant plus tardif.")
+    extension = Extension(
+        call_id=call.id, from_instant=call.closes_at, to_instant=to, reason=reason, created_by_id=actor.user_id,
+        created_at=clock.now(),
+    )  # fmt: skip
+    db.add(extension)
+    call.closes_at = to
+    await db.flush()
+    told = await mails.extended(db, call, extension)
+    await journal.record(
+        db, chain=call.chain, action="calls.extend", subject=f"call:{call.id}", actor_id=actor.user_id,
+        organisation_id=call.organiser_id,
+        facts={"from": content.plain(extension.from_instant), "to": content.plain(to), "reason": reason, "told": told},
+    )  # fmt: skip
+    return extension
+
+
+async def cancel(db: AsyncSession, actor: Actor, call: Call, *, reason: str) -> Call:
+    """Stop the call, with a reason told to all applicants. Cancelling twice changes nothing."""
+    POLICY.check(actor, "calls.cancel", call)
+    call = await lock(db, call)
+    if call.cancelled_at:
+        return call
+    POLICY.check(actor, "calls.cancel", call)
+    call.cancelled_at, call.cancel_reason = clock.now(), reason
+    told = await mails.cancelled(db, call)
+    await journal.record(
+        db, chain=call.chain, action="calls.cancel", subject=f"call:{call.id}", actor_id=actor.user_id,
+        organisation_id=call.organiser_id, facts={"reason": reason, "told": told},
+    )  # fmt: skip
+    return call

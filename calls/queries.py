@@ -1,0 +1,191 @@
+"""Selects of this room; none is executed here. What a `…_visible_to` leaves out does not exist for that person."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, literal, or_, select, true
+from sqlalchemy.orm import aliased
+
+from calls.models import Application, ApplicationMember, Call, CallLot, CallVersion, Criterion, Extension, LotWish, Need
+from intervalle import clock
+from intervalle.accounts.actor import Actor
+from intervalle.accounts.models import Organisation
+from premises.models import Lot, Premises
+
+# The selection room, above, adds what an organiser may not read (a juror before declaring, a recused one).
+# Each gives a condition on Application that must hold.
+READING_LIMITS: list[Callable[[Actor], ColumnElement[bool]]] = []
+
+
+def call_state_sql(now: datetime) -> ColumnElement[str]:
+    """The SQL twin of `workflow.call_state`; a test holds them equal."""
+    return case(
+        (Call.cancelled_at.is_not(None), literal("cancelled")),
+        (Call.released_at.is_not(None), literal("released")),
+        (or_(Call.opened_at.is_(None), Call.opened_at > now), literal("draft")),
+        (Call.closes_at > now, literal("open")),
+        (Call.ranked_at.is_not(None), literal("ranked")),
+        else_=literal("closed"),
+    )
+
+
+def was_published(now: datetime) -> ColumnElement[bool]:
+    """Open to everybody's eyes once opened, whatever came after."""
+    return and_(Call.opened_at.is_not(None), Call.opened_at <= now)
+
+
+def run_by(actor: Actor) -> ColumnElement[bool]:
+    """The actor belongs to the organiser or its delegate, or acts for it by mandate."""
+    own = actor.organisations(scope="calls")
+    return or_(Call.organiser_id.in_(own), Call.delegate_id.in_(own)) if own else false()
+
+
+def calls_visible_to(actor: Actor) -> Select[Call]:
+    if actor.system:
+        return select(Call)
+    return select(Call).where(or_(was_published(clock.now()), run_by(actor)))
+
+
+def calls_run_by(actor: Actor) -> Select[Call]:
+    return select(Call).where(run_by(actor)).order_by(Call.closes_at.desc().nulls_first(), Call.id.desc())
+
+
+def current_version(call_id: int) -> Select[CallVersion]:
+    """The version in force: the last frozen one; the draft while there is none."""
+    return (
+        select(CallVersion)
+        .where(CallVersion.call_id == call_id)
+        .order_by(CallVersion.frozen_at.is_(None), CallVersion.number.desc())
+        .limit(1)
+    )
+
+
+def current_versions(call_ids: list[int]) -> Select[CallVersion]:
+    """The version in force of each of these calls, in one query."""
+    return (
+        select(CallVersion)
+        .where(CallVersion.call_id.in_(call_ids))
+        .distinct(CallVersion.call_id)
+        .order_by(CallVersion.call_id, CallVersion.frozen_at.is_(None), CallVersion.number.desc())
+    )
+
+
+def lots_of_versions(version_ids: list[int]) -> Select[CallLot, Lot, Premises]:
+    return (
+        select(CallLot, Lot, Premises)
+        .join(Lot, Lot.id == CallLot.lot_id)
+        .join(Premises, Premises.id == Lot.premises_id)
+        .where(CallLot.version_id.in_(version_ids))
+        .order_by(CallLot.version_id, Premises.name, Lot.label)
+    )
+
+
+def criteria_of(version_id: int) -> Select[Criterion]:
+    return select(Criterion).where(Criterion.version_id == version_id).order_by(Criterion.position, Criterion.id)
+
+
+def extensions_of(call_id: int) -> Select[Extension]:
+    return select(Extension).where(Extension.call_id == call_id).order_by(Extension.id)
+
+
+def calls_about_premises(premises_id: int, actor: Actor) -> Select[Call]:
+    """Calls whose version in force has a lot of these premises; the ones that close last first."""
+    later = aliased(CallVersion)
+    in_force = ~exists().where(
+        later.call_id == CallVersion.call_id, later.frozen_at.is_not(None), later.number > CallVersion.number
+    )
+    about = (
+        select(CallVersion.call_id)
+        .join(CallLot, CallLot.version_id == CallVersion.id)
+        .join(Lot, Lot.id == CallLot.lot_id)
+        .where(Lot.premises_id == premises_id, in_force)
+    )
+    return (
+        calls_visible_to(actor).where(Call.id.in_(about)).order_by(Call.closes_at.desc().nulls_first(), Call.id.desc())
+    )
+
+
+def lots_to_offer(organisation_id: int) -> Select[Lot, Premises]:
+    """Published lots of an owner (or of those it manages for): what a call of its own can carry."""
+    return (
+        select(Lot, Premises)
+        .join(Premises, Premises.id == Lot.premises_id)
+        .where(
+            or_(Premises.owner_id == organisation_id, Premises.manager_id == organisation_id),
+            Premises.published_at.is_not(None),
+            Premises.withdrawn_at.is_(None),
+        )
+        .order_by(Premises.name, Lot.label)
+    )
+
+
+def is_partner(actor: Actor, *, accepted: bool = False) -> ColumnElement[bool]:
+    """An organisation of the actor is invited (or, `accepted`, takes part) in the application."""
+    own = actor.organisations(scope="calls")
+    condition = exists().where(
+        ApplicationMember.application_id == Application.id,
+        ApplicationMember.organisation_id.in_(own),
+        ApplicationMember.left_at.is_(None),
+    )
+    return condition.where(ApplicationMember.accepted_at.is_not(None)) if accepted else condition
+
+
+def applications_mine(actor: Actor) -> Select[Application]:
+    """Those of the actor's structures, and those where one of them is invited or a partner."""
+    own = actor.organisations(scope="calls")
+    if not own:
+        return select(Application).where(false())
+    return select(Application).where(or_(Application.organisation_id.in_(own), is_partner(actor)))
+
+
+def readable_by_organiser(actor: Actor) -> ColumnElement[bool]:
+    """Submitted files of a call that has closed, less what the selection room holds back."""
+    limits = [limit(actor) for limit in READING_LIMITS]
+    closed = select(Call.id).where(run_by(actor), was_published(clock.now()), Call.closes_at <= clock.now())
+    return and_(Application.submitted_at.is_not(None), Application.call_id.in_(closed), *(limits or [true()]))
+
+
+def applications_visible_to(actor: Actor) -> Select[Application]:
+    """A draft is its structures' alone; a submitted file is the organiser's too, after closing (AMI-03, AMI-04)."""
+    if actor.system:
+        return select(Application)
+    own = actor.organisations(scope="calls")
+    if not own:
+        return select(Application).where(false())
+    return select(Application).where(
+        or_(Application.organisation_id.in_(own), is_partner(actor), readable_by_organiser(actor))
+    )
+
+
+def application_counts(call_id: int) -> Select[int, int]:
+    """(submitted, in draft): all an organiser learns before closing. Withdrawn ones are left out."""
+    mine = (Application.call_id == call_id, Application.withdrawn_at.is_(None))
+    return select(
+        func.count().filter(Application.submitted_at.is_not(None)),
+        func.count().filter(Application.submitted_at.is_(None)),
+    ).where(*mine)
+
+
+def wishes_of(application_ids: list[int]) -> Select[LotWish, Lot, Premises]:
+    return (
+        select(LotWish, Lot, Premises)
+        .join(Lot, Lot.id == LotWish.lot_id)
+        .join(Premises, Premises.id == Lot.premises_id)
+        .where(LotWish.application_id.in_(application_ids))
+        .order_by(LotWish.application_id, LotWish.rank.nulls_last(), Premises.name, Lot.label)
+    )
+
+
+def members_of(application_ids: list[int]) -> Select[ApplicationMember, Organisation]:
+    return (
+        select(ApplicationMember, Organisation)
+        .join(Organisation, Organisation.id == ApplicationMember.organisation_id)
+        .where(ApplicationMember.application_id.in_(application_ids))
+        .order_by(ApplicationMember.application_id, Organisation.name)
+    )
+
+
+def needs_visible_to(actor: Actor) -> Select[Need]:
+    """A structure's own needs."""
+    own = actor.organisations(scope="calls")
+    return select(Need).where(Need.organisation_id.in_(own)) if own else select(Need).where(false())

@@ -1,0 +1,197 @@
+"""What stands between a draft and an open call: completeness, legality, and what the offered title supposes. Pure.
+
+Rules of publicity are in `legality.py`. Here are the ones that need the whole draft: OCC-02 and OCC-03 (title and
+domain), OCC-16 (what makes a precarious agreement precarious), the titles a lot allows, and the order of the dates.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from calls import legality
+from calls.legality import Procedure, Publicity
+from intervalle.clock import PARIS
+from intervalle.french import long_date
+from intervalle.verdicts import Rule, Source, Verdict, in_order
+from premises.facts import Domain, TitleCode
+
+NEVER_ON_PUBLIC = frozenset(
+    {
+        TitleCode.BAIL_COM, TitleCode.BAIL_DEROG, TitleCode.BAIL_PRO, TitleCode.BAIL_CIVIL, TitleCode.BAIL_EMPH,
+        TitleCode.BRSA, TitleCode.PRET_USAGE, TitleCode.COP,
+    }
+)  # fmt: skip
+
+OCC_02 = Rule(
+    "OCC-02", "Pas de bail de droit privé sur le domaine public", "CG3P art. L3111-1 et L2122-1", Source.OWN_HIGH
+)
+OCC_03 = Rule("OCC-03", "Occupation du domaine public", "CG3P art. L2122-1", Source.LAW_2026)
+OCC_16 = Rule("OCC-16", "Circonstances d’une convention précaire", "C. com. art. L145-5-1", Source.LAW_OLD)
+DRAFT = Rule("APPEL-01", "Appel complet", "Règle d’Intervalle", Source.PRODUCT)
+DATES = Rule("APPEL-02", "Dates dans l’ordre", "Règle d’Intervalle", Source.PRODUCT)
+TITLES = Rule("APPEL-03", "Titres permis par le propriétaire", "Règle d’Intervalle", Source.PRODUCT)
+LOTS = Rule("APPEL-04", "Lots disponibles sur la période", "Règle d’Intervalle", Source.PRODUCT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferedLot:
+    """One lot of the draft. `available` is [start, end), end None when open."""
+
+    label: str
+    domain: Domain
+    titles: Sequence[str] = ()
+    available_from: date | None = None
+    available_until: date | None = None
+    published: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A call as it stands before opening. Occupation dates are [start, end)."""
+
+    opens_at: datetime
+    closes_at: datetime | None
+    body: str
+    title: TitleCode
+    circumstances: str = ""
+    economic: bool = True
+    occupation_from: date | None = None
+    occupation_until: date | None = None
+    decision_on: date | None = None
+    weights: Sequence[int] = ()
+    lots: Sequence[OfferedLot] = field(default_factory=tuple)
+
+
+def complete(draft: Draft) -> list[Verdict]:
+    """What applicants could not do without."""
+    said = []
+    if not draft.body.strip():
+        said.append(DRAFT.block("L’appel n’a pas de texte.", "Écrivez le contexte, le lieu et ce que vous attendez."))
+    if not draft.lots:
+        said.append(DRAFT.block("L’appel ne porte sur aucun lot.", "Choisissez au moins un de vos lots publiés."))
+    if draft.occupation_from is None:
+        said.append(DRAFT.block("La date d’entrée dans les lieux manque.", "Indiquez le premier jour d’occupation."))
+    if hidden := [lot.label for lot in draft.lots if not lot.published]:
+        said.append(
+            DRAFT.block(
+                f"Le local de ces lots n’est pas publié : {', '.join(hidden)}.",
+                "Publiez le local, ou retirez ces lots de l’appel.",
+            )
+        )
+    return said
+
+
+def dates_in_order(draft: Draft) -> list[Verdict]:
+    """Opening < closing ≤ decision ≤ first day of occupation < last day."""
+    if draft.closes_at is None:
+        return [DATES.block("La date limite manque.", "Indiquez le jour et l’heure de clôture, heure de Paris.")]
+    closing = draft.closes_at.astimezone(PARIS).date()
+    said = []
+    if draft.closes_at <= draft.opens_at:
+        said.append(DATES.block("La date limite est déjà passée.", "Choisissez un instant à venir."))
+    if draft.decision_on and draft.decision_on < closing:
+        said.append(DATES.block("La décision est annoncée avant la clôture.", "Reportez la date de décision."))
+    if draft.occupation_from and draft.occupation_from <= closing:
+        said.append(DATES.block("L’occupation commence avant la clôture de l’appel.", "Reportez la date d’entrée."))
+    if draft.decision_on and draft.occupation_from and draft.occupation_from < draft.decision_on:
+        said.append(
+            DATES.warn("L’occupation commence avant la décision.", "Laissez le temps de signer et de s’installer.")
+        )
+    if draft.occupation_from and draft.occupation_until and draft.occupation_until <= draft.occupation_from:
+        said.append(DATES.block("L’occupation finit avant d’avoir commencé.", "Corrigez les dates d’occupation."))
+    return said
+
+
+def title_fits_domain(draft: Draft) -> list[Verdict]:
+    """OCC-02 and OCC-03: public domain takes precarious public titles only, and these are for public domain only."""
+    said = []
+    public = [lot.label for lot in draft.lots if lot.domain is Domain.PUBLIC]
+    other = [lot.label for lot in draft.lots if lot.domain is not Domain.PUBLIC]
+    if public and draft.title in NEVER_ON_PUBLIC:
+        said.append(
+            OCC_02.block(
+                f"« {draft.title.label} » ne peut pas être accordé sur le domaine public (lots {', '.join(public)}).",
+                "Proposez une convention d’occupation temporaire du domaine public, ou retirez ces lots.",
+            )
+        )
+    if other and draft.title in legality.PUBLIC_TITLES:
+        said.append(
+            OCC_03.block(
+                f"« {draft.title.label} » n’existe que sur le domaine public, ce que ne sont pas les lots {', '.join(other)}.",
+                "Choisissez un titre de droit privé, par exemple une convention d’occupation précaire.",
+            )
+        )
+    return said
+
+
+def circumstances_told(draft: Draft) -> list[Verdict]:
+    """OCC-16: without particular circumstances, the agreement may be judged a commercial lease."""
+    if draft.title is not TitleCode.COP or draft.circumstances.strip():
+        return []
+    return [
+        OCC_16.block(
+            "Une convention précaire demande des circonstances particulières, indépendantes de la seule volonté des parties.",
+            "Décrivez-les et leur preuve : démolition décidée, renouvellement urbain, vente en cours…",
+        )
+    ]
+
+
+def titles_allowed(draft: Draft) -> list[Verdict]:
+    """The owner said at publication which titles each lot may be given."""
+    refusing = [lot.label for lot in draft.lots if lot.titles and draft.title.value not in lot.titles]
+    if not refusing:
+        return []
+    return [
+        TITLES.block(
+            f"Les lots {', '.join(refusing)} n’admettent pas ce titre.",
+            "Changez le titre proposé, ou les titres permis sur la fiche du local.",
+        )
+    ]
+
+
+def lots_available(draft: Draft) -> list[Verdict]:
+    """A lot is offered for days on which its owner says it can be used."""
+    said = []
+    for lot in draft.lots:
+        if lot.available_from and draft.occupation_from and draft.occupation_from < lot.available_from:
+            said.append(
+                LOTS.block(
+                    f"Le lot {lot.label} n’est disponible qu’à partir du {long_date(lot.available_from)}.",
+                    "Reportez l’entrée, ou corrigez la fiche du local.",
+                )
+            )
+        if lot.available_until and (draft.occupation_until is None or draft.occupation_until > lot.available_until):
+            said.append(
+                LOTS.block(
+                    f"Le lot {lot.label} doit être rendu le {long_date(lot.available_until)}.",
+                    "Avancez la fin d’occupation, ou corrigez la fiche du local.",
+                )
+            )
+    return said
+
+
+def publicity(draft: Draft) -> list[Verdict]:
+    """Publicity rules, once per kind of domain among the lots, and the length of publication."""
+    opens = draft.opens_at.astimezone(PARIS).date()
+    said: list[Verdict] = []
+    for domain in sorted({lot.domain for lot in draft.lots}):
+        facts = Publicity(
+            domain=domain, title=draft.title, economic=draft.economic, start=draft.occupation_from or opens,
+            end=draft.occupation_until, procedure=Procedure.SELECTION,
+        )  # fmt: skip
+        said += legality.judge_publicity(facts)
+    if draft.closes_at and (
+        length := legality.publication_length(draft.title, opens, draft.closes_at.astimezone(PARIS).date())
+    ):
+        said.append(length)
+    return said
+
+
+def judge(draft: Draft) -> list[Verdict]:
+    """Everything that blocks, asks for a reason, or is worth knowing before opening; gravest first."""
+    grid = legality.grid_complete(draft.weights)
+    said = [
+        *complete(draft), *dates_in_order(draft), *title_fits_domain(draft), *circumstances_told(draft),
+        *titles_allowed(draft), *lots_available(draft), *publicity(draft), *([grid] if grid else []),
+    ]  # fmt: skip
+    return in_order(said)
