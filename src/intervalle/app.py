@@ -15,7 +15,6 @@ from litestar.types import ControllerRouterHandler
 
 from intervalle import errors, routes, security
 from intervalle.accounts.policy_table import POLICY
-from intervalle.accounts.sign_in_page import sign_in_page
 from intervalle.db import make_engine, make_sessions
 from intervalle.i18n import N_
 from intervalle.middleware import gate
@@ -52,6 +51,10 @@ def on_problem(request: Request[Any, Any, Any], problem: errors.Problem) -> Resp
 
 def on_invalid(request: Request[Any, Any, Any], problem: errors.Invalid) -> Response[str]:
     return Response(problem.html, media_type="text/html", status_code=422, headers={"Vary": "HX-Request-Type, Cookie"})
+
+
+def on_answered(request: Request[Any, Any, Any], done: errors.Answered) -> Response[Any]:
+    return done.response  # type: ignore[return-value]
 
 
 def on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[str]:
@@ -125,7 +128,7 @@ def create_app() -> Litestar:
         lifespan=[lifespan],
         before_send=[add_headers],
         exception_handlers={
-            errors.SignInNeeded: sign_in_page,
+            errors.Answered: on_answered,
             errors.Problem: on_problem,
             errors.Invalid: on_invalid,
             HTTPException: on_http,

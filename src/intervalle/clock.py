@@ -1,7 +1,7 @@
 """Server time, in one place: deadlines, receipts and the journal all ask here."""
 
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo

@@ -57,6 +57,14 @@ class SignInNeeded(Problem):
         self.second_factor = second_factor
 
 
+class Answered(Exception):
+    """The answer is already made (the sign-in page, drawn while the typed form could still be read)."""
+
+    def __init__(self, response: object) -> None:
+        super().__init__("answered")
+        self.response = response
+
+
 class Invalid(Exception):
     """A form was refused (422). Carries the page, already drawn while the transaction was open."""
 

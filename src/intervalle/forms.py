@@ -10,8 +10,10 @@ from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from wtforms import Field, Form as WtForm
+from wtforms import Field
+from wtforms import Form as WtForm
 from wtforms.fields import BooleanField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, StopValidation, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
@@ -87,7 +89,11 @@ def at_most(characters: int) -> Callable[[Any, Any], None]:
     def check(form: Any, field: Any) -> None:
         if field.data and len(field.data) > characters:
             raise ValidationError(
-                _("%(typed)s caractères : raccourcissez à %(limit)s.", typed=i18n.number(len(field.data)), limit=i18n.number(characters))
+                _(
+                    "%(typed)s caractères : raccourcissez à %(limit)s.",
+                    typed=i18n.number(len(field.data)),
+                    limit=i18n.number(characters),
+                )
             )
 
     check.field_flags = {"maxlength": characters}  # type: ignore[attr-defined]
@@ -222,7 +228,9 @@ class Whole(_Typed):
     input_mode = "numeric"
     sentence = N_("Écrivez un nombre entier.")
 
-    def __init__(self, label: str = "", validators: Sequence[Any] = (), *, low: int = 0, high: int = 1_000_000, **more: Any) -> None:
+    def __init__(
+        self, label: str = "", validators: Sequence[Any] = (), *, low: int = 0, high: int = 1_000_000, **more: Any
+    ) -> None:
         super().__init__(label, [*validators, between(low, high)], **more)
 
     def read(self, typed: str) -> int:
@@ -266,7 +274,9 @@ class Instant(_Typed):
 
     def read(self, typed: str) -> datetime:
         if found := re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})[ T](\d{1,2})[:h ]+(\d{2})", typed):
-            local = datetime(int(found[3]), int(found[2]), int(found[1]), int(found[4]), int(found[5]), tzinfo=clock.PARIS)
+            local = datetime(
+                int(found[3]), int(found[2]), int(found[1]), int(found[4]), int(found[5]), tzinfo=clock.PARIS
+            )
         else:
             local = datetime.fromisoformat(typed).replace(tzinfo=clock.PARIS)
         if not 1900 <= local.year <= 2200:
@@ -280,30 +290,51 @@ class Instant(_Typed):
         return i18n.iso(value)
 
 
+def _declared(choices: Sequence[tuple[str, str]]) -> list[SelectChoice]:
+    return [SelectChoice(value=str(value), label=label) for value, label in choices]
+
+
+def _or_none(value: Any) -> str | None:
+    return None if value in ("", None) else str(value)
+
+
 class Choice(SelectField):
-    """One of a few. `choices` are (value, French label)."""
+    """One of a few. `choices` are (value, French label); `empty` is the label of "none of them"."""
 
-    def __init__(self, label: str, choices: Sequence[tuple[str, str]], validators: Sequence[Any] = (), *, empty: str | None = None, **more: Any) -> None:
+    def __init__(
+        self,
+        label: str,
+        choices: Sequence[tuple[str, str]] = (),
+        validators: Sequence[Any] = (),
+        *,
+        empty: str | None = None,
+        **more: Any,
+    ) -> None:
         shown = [*([("", empty)] if empty is not None else []), *choices]
-        super().__init__(label, validators, choices=shown, coerce=lambda v: None if v in ("", None) else str(v), **more)
+        super().__init__(label, validators, choices=_declared(shown), coerce=_or_none, validate_choice=False, **more)
 
-    def pre_validate(self, form: Any) -> None:
-        if self.data is not None and self.data not in {str(v) for v, *_ in self.iter_choices()}:
-            raise StopValidation(_("Choisissez dans la liste."))
+    def offer(self, choices: Sequence[tuple[str, str]]) -> None:
+        """Choices known only at request time (one's own premises)."""
+        self.choices = [c for c in self.choices if c.value == ""] + _declared(choices)
 
     def iter_choices(self) -> Any:
-        for value, label, *rest in super().iter_choices():
-            yield (value, _(str(label)), *rest)
+        return [choice._replace(label=_(str(choice.label))) for choice in super().iter_choices()]
+
+    def pre_validate(self, form: Any) -> None:
+        if self.data is not None and self.data not in {c.value for c in self.choices}:
+            raise StopValidation(_("Choisissez dans la liste."))
 
 
 class Radio(RadioField):
     """The same, all shown."""
 
-    def __init__(self, label: str, choices: Sequence[tuple[str, str]], validators: Sequence[Any] = (), **more: Any) -> None:
-        super().__init__(label, validators, choices=list(choices), validate_choice=False, coerce=lambda v: None if v in ("", None) else str(v), **more)
+    def __init__(
+        self, label: str, choices: Sequence[tuple[str, str]] = (), validators: Sequence[Any] = (), **more: Any
+    ) -> None:
+        super().__init__(label, validators, choices=_declared(choices), coerce=_or_none, validate_choice=False, **more)
 
     def pre_validate(self, form: Any) -> None:
-        if self.data is not None and self.data not in {str(v) for v, *_ in self.choices}:
+        if self.data is not None and self.data not in {c.value for c in self.choices}:
             raise StopValidation(_("Choisissez dans la liste."))
 
 
@@ -313,11 +344,22 @@ class Choices(SelectMultipleField):
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
 
-    def __init__(self, label: str, choices: Sequence[tuple[str, str]], validators: Sequence[Any] = (), *, coerce: Any = str, **more: Any) -> None:
-        super().__init__(label, validators, choices=list(choices), coerce=coerce, **more)
+    def __init__(
+        self,
+        label: str,
+        choices: Sequence[tuple[str, str]] = (),
+        validators: Sequence[Any] = (),
+        *,
+        coerce: Any = str,
+        **more: Any,
+    ) -> None:
+        super().__init__(label, validators, choices=_declared(choices), coerce=coerce, validate_choice=False, **more)
+
+    def offer(self, choices: Sequence[tuple[str, str]]) -> None:
+        self.choices = _declared(choices)
 
     def pre_validate(self, form: Any) -> None:
-        known = {str(v) for v, *_ in self.choices}
+        known = {c.value for c in self.choices}
         if self.data and not {str(v) for v in self.data} <= known:
             raise StopValidation(_("Choisissez dans la liste."))
 

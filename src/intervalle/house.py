@@ -1,4 +1,4 @@
-"""The front door: home, health, static files, stored files."""
+"""The house itself: navigation, health, static files, stored files."""
 
 import hashlib
 from functools import cache
@@ -10,6 +10,9 @@ from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import text
 
 from intervalle import errors, files
+from intervalle.accounts.actor import Actor
+from intervalle.accounts.models import OWNER_KINDS
+from intervalle.i18n import N_
 from intervalle.outbox import StoredFile
 from intervalle.settings import ROOT
 from intervalle.web import Db, Id, Request, Slug, environment, page
@@ -99,9 +102,35 @@ def stored_file_response(stored: StoredFile, content: bytes, *, inline: bool = F
     )
 
 
-@get("/", policy="home.show")
-async def home(request: Request, db: Db) -> Response[str]:
-    return page(request, "home.html")
+def navigation(actor: Actor) -> list[tuple[str, str]]:
+    """The rooms a person has something to do in, in the order of the trade."""
+    owner = bool(actor.kinds() & {*OWNER_KINDS, "support_body"})
+    structure = "ess_structure" in actor.kinds()
+    items = [
+        (N_("Locaux"), "/locaux", True),
+        (N_("Appels"), "/appels", True),
+        (N_("Candidatures"), "/candidatures", structure),
+        (N_("Commissions"), "/commissions", actor.signed_in and (owner or not structure)),
+        (N_("Attribution"), "/attribution", owner),
+        (N_("Occupations"), "/titres", owner or structure),
+        (N_("TFPB"), "/tfpb", bool(actor.kinds() & {"social_landlord", "city", "epci"})),
+        (N_("Relogement"), "/relogement", owner or structure),
+    ]
+    return [(label, url) for label, url, shown in items if shown]
 
 
-ROUTES: list[HTTPRouteHandler] = [static_file, alive, ready, public_file, home]
+environment.globals["navigation"] = navigation
+
+
+@get("/regles", policy="home.show")
+async def rules(request: Request, db: Db) -> Response[str]:
+    """The rules of the assignment, for anybody (CRPA L312-1-3)."""
+    return page(request, "rules.html")
+
+
+@get("/accessibilite", policy="home.show")
+async def accessibility(request: Request, db: Db) -> Response[str]:
+    return page(request, "accessibility.html")
+
+
+ROUTES: list[HTTPRouteHandler] = [static_file, alive, ready, public_file, rules, accessibility]

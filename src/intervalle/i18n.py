@@ -8,7 +8,7 @@ from gettext import NullTranslations
 from pathlib import Path
 from typing import Any
 
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_date, format_timedelta
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal, format_percent
 

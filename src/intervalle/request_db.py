@@ -10,7 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from intervalle import i18n
 from intervalle.accounts import sessions
 from intervalle.accounts.policy_table import POLICY
+from intervalle.accounts.sign_in_page import sign_in_page
 from intervalle.db import refusal
+from intervalle.errors import Answered, SignInNeeded
 from intervalle.web import Request
 
 SAFE = frozenset({"GET", "HEAD"})
@@ -30,6 +32,8 @@ async def provide_db(request: Request, state: State) -> AsyncGenerator[AsyncSess
                     await db.execute(text("SET TRANSACTION READ ONLY"))
                 POLICY.admit(actor, action)
                 yield db
+        except SignInNeeded as needed:
+            raise Answered(await sign_in_page(request, needed)) from needed
         except DBAPIError as error:
             if said := refusal(error):
                 raise said from error

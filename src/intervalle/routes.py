@@ -3,9 +3,11 @@
 from litestar.handlers import HTTPRouteHandler
 
 import intervalle.accounts.handlers
+import intervalle.home
 import intervalle.house
 
 ROUTES: list[HTTPRouteHandler] = [
     *intervalle.house.ROUTES,
+    *intervalle.home.ROUTES,
     *intervalle.accounts.handlers.ROUTES,
 ]

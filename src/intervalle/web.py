@@ -109,8 +109,8 @@ def redirect(path: str, flash: str | None = None) -> Response[None]:
     if flash:
         response.set_cookie(
             Cookie(
-                "flash",
-                security.sign("flash", flash),
+                key="flash",
+                value=security.sign("flash", flash),
                 path="/",
                 max_age=60,
                 httponly=True,

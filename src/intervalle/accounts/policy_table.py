@@ -70,11 +70,19 @@ TABLE: dict[str, Rule] = {
     "applications.answer": member("partner"),
     # selection
     "panel.show": SIGNED_IN,
-    "panel.compose": member("organiser"),
+    "panel.compose": member("organiser", states=("draft", "open", "closed"), too_late="Le classement est arrêté."),
+    "panel.accept": SIGNED_IN,
+    "panel.open": member(
+        "organiser", states=("closed",), too_late="Les dossiers s’ouvrent après la clôture de l’appel, une seule fois."
+    ),
     "panel.declare": person("juror"),
-    "panel.check_admissibility": member("organiser"),
+    "panel.lift": member("organiser", states=("closed",), too_late="Le classement est arrêté : les déports ne changent plus."),
+    "panel.check_admissibility": member(
+        "organiser", states=("closed",), too_late="La recevabilité s’examine entre la clôture de l’appel et le classement."
+    ),
     "panel.score": person("juror"),
-    "panel.rank": member("organiser"),
+    "panel.close": member("organiser", states=("closed",), too_late="Le classement est déjà arrêté."),
+    "panel.rank": member("organiser", states=("closed",), too_late="Le classement est déjà arrêté."),
     # assignment
     "proposals.show": member("organiser", roles=READ),
     "proposals.run": member("organiser"),

@@ -38,7 +38,7 @@ async def open_session(
             expires_at=now + ABSOLUTE,
             second_factor_at=now if second_factor else None,
             user_agent=user_agent[:200],
-        )  # fmt: skip
+        )
     )
     await db.flush()
     return value

@@ -1,0 +1,12 @@
+"""Sign-in, sign-up, account, organisations."""
+
+from litestar.handlers import HTTPRouteHandler
+
+from intervalle.accounts import account_pages, organisation_pages, second_factor_pages, sign_in_pages
+
+ROUTES: list[HTTPRouteHandler] = [
+    *sign_in_pages.ROUTES,
+    *second_factor_pages.ROUTES,
+    *account_pages.ROUTES,
+    *organisation_pages.ROUTES,
+]

@@ -1,0 +1,149 @@
+"""Verbs on organisations: create, edit, invite, accept, end a membership."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from intervalle import clock, journal, mail, security
+from intervalle.accounts.actor import Actor
+from intervalle.accounts.models import Invitation, Membership, Organisation, User
+from intervalle.accounts.policy_table import POLICY
+from intervalle.errors import NotFound, Refused
+from intervalle.i18n import _
+from intervalle.settings import settings
+
+INVITATION_LASTS = timedelta(days=14)
+FIELDS = ("kind", "name", "siret", "rna", "legal_form", "address")
+
+
+async def create(db: AsyncSession, actor: Actor, values: dict[str, Any]) -> Organisation:
+    """A new organisation, whose first member administers it. ESS status starts as « à vérifier »."""
+    POLICY.check(actor, "account.create_organisation")
+    siret = values.get("siret")
+    made = Organisation(
+        **{name: values.get(name) or None for name in FIELDS},
+        siren=siret[:9] if siret else None,
+        ess_status="to_check" if values["kind"] == "ess_structure" else None,
+    )
+    db.add(made)
+    await db.flush()
+    db.add(Membership(user_id=actor.user_id, organisation_id=made.id, role="admin"))
+    await _write(db, actor, made, "account.create_organisation", {"kind": made.kind, "siren": made.siren})
+    return made
+
+
+async def edit(db: AsyncSession, actor: Actor, organisation: Organisation, values: dict[str, Any]) -> None:
+    POLICY.check(actor, "organisation.edit", organisation)
+    before = {name: getattr(organisation, name) for name in FIELDS}
+    for name in FIELDS:
+        if name in values and name != "kind":
+            setattr(organisation, name, values[name] or None)
+    if organisation.siret:
+        organisation.siren = organisation.siret[:9]
+    changed = {n: [before[n], getattr(organisation, n)] for n in FIELDS if before[n] != getattr(organisation, n)}
+    await _write(db, actor, organisation, "organisation.edit", {"changed": changed})
+
+
+async def invite(db: AsyncSession, actor: Actor, organisation: Organisation, *, email: str, role: str) -> Invitation:
+    """One invitation per address at a time; inviting again renews the link."""
+    POLICY.check(actor, "organisation.invite", organisation)
+    now = clock.now()
+    waiting = await db.execute(
+        select(Invitation).where(
+            Invitation.organisation_id == organisation.id,
+            Invitation.email == email,
+            Invitation.accepted_at.is_(None),
+            Invitation.revoked_at.is_(None),
+        )
+    )
+    for old in waiting.scalars():
+        old.revoked_at = now
+    token = security.token()
+    made = Invitation(
+        organisation_id=organisation.id, email=email, role=role, token_hash=security.token_hash(token),
+        invited_by_id=actor.user_id, expires_at=now + INVITATION_LASTS,
+    )  # fmt: skip
+    db.add(made)
+    await _write(db, actor, organisation, "organisation.invite", {"role": role})
+    await mail.post(
+        db, to=email, kind="organisation.invite", dedupe=f"invite:{security.token_hash(token).hex()}",
+        subject=_("%(name)s vous invite sur Intervalle", name=organisation.name),
+        text=_(
+            "Bonjour,\n\n%(who)s vous invite à rejoindre « %(name)s ».\nOuvrez cette page, connectez-vous ou créez votre compte, puis acceptez :\n%(url)s\n\n"
+            "L’invitation reste valable quatorze jours.\n",
+            who=actor.name, name=organisation.name, url=f"{settings().base_url}/invitations/{token}",
+        ),
+    )  # fmt: skip
+    return made
+
+
+async def find_invitation(db: AsyncSession, token: str) -> tuple[Invitation, Organisation]:
+    found = await db.execute(
+        select(Invitation, Organisation)
+        .join(Organisation, Organisation.id == Invitation.organisation_id)
+        .where(Invitation.token_hash == security.token_hash(token))
+    )
+    row = found.one_or_none()
+    if row is None:
+        raise NotFound
+    return row[0], row[1]
+
+
+async def accept(db: AsyncSession, actor: Actor, token: str) -> Organisation:
+    """The person the invitation was sent to joins, once."""
+    POLICY.check(actor, "organisation.accept_invitation")
+    invitation, organisation = await find_invitation(db, token)
+    if invitation.accepted_at or invitation.revoked_at or invitation.expires_at <= clock.now():
+        raise Refused(
+            "Cette invitation a déjà servi ou n’est plus valable.",
+            "Demandez-en une autre à la personne qui vous l’a envoyée.",
+        )
+    if actor.email.lower() != invitation.email.lower():
+        raise Refused(
+            "Cette invitation a été envoyée à une autre adresse que la vôtre.",
+            "Connectez-vous avec l’adresse qui l’a reçue, ou demandez une invitation à votre adresse.",
+        )
+    invitation.accepted_at = clock.now()
+    db.add(Membership(user_id=actor.user_id, organisation_id=organisation.id, role=invitation.role))
+    await _write(db, actor, organisation, "organisation.accept_invitation", {"role": invitation.role})
+    return organisation
+
+
+async def end_membership(db: AsyncSession, actor: Actor, organisation: Organisation, user_id: int) -> None:
+    """The last administrator stays: an organisation is never left without one."""
+    POLICY.check(actor, "organisation.edit", organisation)
+    rows = await db.execute(
+        select(Membership)
+        .where(Membership.organisation_id == organisation.id, Membership.ended_at.is_(None))
+        .order_by(Membership.id)
+        .with_for_update()
+    )
+    active = list(rows.scalars())
+    leaving = next((m for m in active if m.user_id == user_id), None)
+    if leaving is None:
+        raise NotFound
+    if leaving.role == "admin" and not any(m.role == "admin" and m is not leaving for m in active):
+        raise Refused("C’est la dernière personne qui administre l’organisation.", "Nommez d’abord quelqu’un d’autre.")
+    leaving.ended_at = clock.now()
+    await _write(db, actor, organisation, "organisation.end_membership", {"user": user_id})
+
+
+async def members(db: AsyncSession, organisation_id: int) -> list[Any]:
+    rows = await db.execute(
+        select(User.id, User.name, User.email, Membership.role, Membership.created_at)
+        .join(Membership, Membership.user_id == User.id)
+        .where(Membership.organisation_id == organisation_id, Membership.ended_at.is_(None))
+        .order_by(User.name)
+    )
+    return list(rows)
+
+
+async def _write(
+    db: AsyncSession, actor: Actor, organisation: Organisation, action: str, facts: dict[str, Any]
+) -> None:
+    await journal.record(
+        db, chain=f"organisation:{organisation.id}", action=action, subject=f"organisation:{organisation.id}", facts=facts,
+        actor_id=actor.user_id, organisation_id=organisation.id,
+    )  # fmt: skip
