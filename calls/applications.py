@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calls import completeness, content, mails, queries, workflow
@@ -45,8 +45,8 @@ class Whole:
     structure: Organisation
     call: Call
     version: CallVersion
-    wishes: list[tuple[LotWish, Lot, Premises]]
-    members: list[tuple[ApplicationMember, Organisation]]
+    wishes: list[Row[LotWish, Lot, Premises]]
+    members: list[Row[ApplicationMember, Organisation]]
 
     @property
     def present(self) -> list[tuple[ApplicationMember, Organisation]]:
@@ -83,9 +83,9 @@ async def whole(db: AsyncSession, application: Application) -> Whole:
             .join(CallVersion, CallVersion.id == Application.call_version_id)
             .where(Application.id == application.id)
         )
-    ).one()._tuple()  # fmt: skip
-    wishes = [row._tuple() for row in (await db.execute(queries.wishes_of([application.id]))).all()]
-    members = [row._tuple() for row in (await db.execute(queries.members_of([application.id]))).all()]
+    ).one()  # fmt: skip
+    wishes = list((await db.execute(queries.wishes_of([application.id]))).all())
+    members = list((await db.execute(queries.members_of([application.id]))).all())
     return Whole(application, structure, call, version, wishes, members)
 
 

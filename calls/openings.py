@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calls import content, mails, queries, readiness
@@ -18,7 +19,7 @@ from intervalle.verdicts import Verdict, blocking, to_justify
 from premises.facts import Domain, TitleCode
 from premises.models import Lot, Premises
 
-LotRow = tuple[CallLot, Lot, Premises]
+LotRow = Row[CallLot, Lot, Premises]
 
 
 def _bound(day: Any) -> date | None:
@@ -72,7 +73,7 @@ def version_content(call: Call, version: CallVersion, lots: list[LotRow], criter
 
 async def parts(db: AsyncSession, version: CallVersion) -> tuple[list[LotRow], list[Criterion]]:
     """Lots and criteria of a version: two queries."""
-    lots = [row._tuple() for row in (await db.execute(queries.lots_of_versions([version.id]))).all()]
+    lots = list((await db.execute(queries.lots_of_versions([version.id]))).all())
     criteria = list((await db.execute(queries.criteria_of(version.id))).scalars())
     return lots, criteria
 
