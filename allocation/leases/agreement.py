@@ -72,7 +72,9 @@ def _known(party: Party, signatory: str) -> bool:
 
 def owner_word(code: TitleCode) -> str:
     """« le Bailleur » of a lease, « le Propriétaire » of a mere occupation."""
-    return "Bailleur" if code.value.startswith("BAIL") or code in {TitleCode.BRSA, TitleCode.SOUS_LOC} else "Propriétaire"
+    return (
+        "Bailleur" if code.value.startswith("BAIL") or code in {TitleCode.BRSA, TitleCode.SOUS_LOC} else "Propriétaire"
+    )
 
 
 def occupant_word(code: TitleCode) -> str:

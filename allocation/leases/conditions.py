@@ -27,7 +27,9 @@ async def fulfil(db: AsyncSession, actor: Actor, lease: Lease, *, condition_id: 
     if condition.done_at is not None:
         raise Refused("Cette contrepartie est déjà constatée.", "Rechargez la page.")
     if not evidence.strip():
-        raise Refused("Dites ce qui montre que c’est fait.", "Par exemple : relevé d’heures signé, photos, procès-verbal.")
+        raise Refused(
+            "Dites ce qui montre que c’est fait.", "Par exemple : relevé d’heures signé, photos, procès-verbal."
+        )
     condition.evidence, condition.done_at, condition.done_by_id = evidence.strip(), clock.now(), actor.user_id
     await db.flush()
     await journal.record(

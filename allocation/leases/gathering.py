@@ -55,5 +55,13 @@ async def dossier_of(db: AsyncSession, lease: Lease) -> Dossier:
         lease, lot, premises, landlord, tenant, application.erp_type if application else None, tuple(earlier)
     )
     return Dossier(
-        file, manager, commune.name if commune else None, list(conditions), list(valuations), award, application, call, score
+        file,
+        manager,
+        commune.name if commune else None,
+        list(conditions),
+        list(valuations),
+        award,
+        application,
+        call,
+        score,
     )

@@ -24,7 +24,7 @@ class Standing:
     stage: str
     start: date | None
     end: date | None
-    blocks: int = 0
+    blocks: int | None = 0  # None on lists, where the rules are not run
     warnings: int = 0
     keys_handed_on: date | None = None
     insured_until: date | None = None
@@ -56,10 +56,14 @@ def next_step(standing: Standing, *, landlord: bool, today: date) -> str:
 def _draft(standing: Standing, landlord: bool) -> str:
     if not landlord:
         return _("Le bailleur prépare ce titre. Vous serez prévenu par courriel à la signature.")
+    if standing.blocks is None:
+        return _("À vous de compléter ce brouillon, puis de le signer.")
     if standing.blocks:
-        return _("À vous de compléter : %(n)s règles empêchent la signature.", n=standing.blocks) if (
-            standing.blocks > 1
-        ) else _("À vous de compléter : une règle empêche la signature.")
+        return (
+            _("À vous de compléter : %(n)s règles empêchent la signature.", n=standing.blocks)
+            if (standing.blocks > 1)
+            else _("À vous de compléter : une règle empêche la signature.")
+        )
     if standing.warnings:
         return _("À vous de justifier par écrit les points signalés, puis de signer.")
     return _("Tout est en règle : à vous de signer.")
