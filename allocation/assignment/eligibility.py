@@ -29,6 +29,7 @@ class LotFacts:
     erp_types: tuple[str, ...] = ()
     available_from: date | None = None
     available_until: date | None = None
+    taken: bool = False  # other occupations leave nothing of it over the call's days
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,8 @@ def _comfort(wanted: Wanted, lot: LotFacts) -> Iterable[Obstacle]:
 
 
 def _dates(lot: LotFacts, period: Period) -> Obstacle | None:
+    if lot.taken:
+        return Obstacle("dates", "Le lot est déjà occupé sur la période de l’appel.")
     if lot.available_from and period.start and lot.available_from > period.start:
         return Obstacle(
             "dates",

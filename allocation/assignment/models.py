@@ -6,8 +6,10 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Numeric, 
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
+from allocation.assignment import workflow
+from intervalle import clock
 from intervalle.accounts.subject import Subject
-from intervalle.db import Base, Created, Instant, Key, explain_constraint, one_of
+from intervalle.db import Base, Created, Instant, Json, Key, explain_constraint, one_of
 
 METHODS = ("fair", "merit", "total")
 
@@ -30,6 +32,7 @@ class Proposal(Base):
     input_sha256: Mapped[str]
     result: Mapped[str]  # canonical JSON, byte for byte
     result_sha256: Mapped[str]
+    keys: Mapped[Json]  # identifiers of the documents -> rows: {"applications": {"C-07": 5}, "lots": {"A": 12}}
     engine: Mapped[str]
     status: Mapped[str]
     seconds: Mapped[Decimal] = mapped_column(Numeric(9, 3))
@@ -44,7 +47,17 @@ class Lock(Base):
     """A person's hand on the assignment: this application on that lot, or never there, with a motive."""
 
     __tablename__ = "assignment_locks"
-    __table_args__ = (CheckConstraint("length(btrim(motive)) >= 10", name="motive_given"),)
+    __table_args__ = (
+        CheckConstraint("length(btrim(motive)) >= 10", name="motive_given"),
+        CheckConstraint("(lifted_at IS NULL) = (lift_motive IS NULL)", name="lifted_with_motive"),
+        Index(
+            "uq_assignment_locks_active",
+            "application_id",
+            "lot_id",
+            unique=True,
+            postgresql_where=text("lifted_at IS NULL"),
+        ),
+    )
 
     id: Mapped[Key]
     call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"), index=True)
@@ -55,22 +68,40 @@ class Lock(Base):
     created_at: Mapped[Created]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     lifted_at: Mapped[Instant | None]
+    lifted_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    lift_motive: Mapped[str | None]
+
+
+OUTCOMES = ("awarded", "reserve", "refused", "inadmissible")
 
 
 class Decision(Subject, Base):
     """One application's outcome, prepared from the retained proposal, released with all others in one act."""
 
     __tablename__ = "decisions"
+    __table_args__ = (
+        CheckConstraint(
+            "released_at IS NULL OR (btrim(motive) <> '' AND btrim(remedies) <> '' AND btrim(signatory) <> '')",
+            name="released_whole",
+        ),
+        CheckConstraint("(released_at IS NULL) = (letter_file_id IS NULL)", name="released_with_letter"),
+    )
 
     id: Mapped[Key]
     call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"), index=True)
     proposal_id: Mapped[int | None] = mapped_column(ForeignKey("proposals.id"))
     application_id: Mapped[int] = mapped_column(ForeignKey("applications.id"), unique=True)
-    outcome: Mapped[str] = mapped_column(one_of("outcome", ("awarded", "reserve", "refused", "inadmissible")))
-    motive: Mapped[str]
+    outcome: Mapped[str] = mapped_column(one_of("outcome", OUTCOMES))
+    lot_id: Mapped[int | None] = mapped_column(ForeignKey("lots.id"))
+    area: Mapped[Decimal | None] = mapped_column(Numeric(12, 2))
+    motive: Mapped[str]  # blank lines part paragraphs
     remedies: Mapped[str]
-    signatory: Mapped[str]
+    signatory: Mapped[str]  # name and quality of the person who signs
+    version: Mapped[int] = mapped_column(server_default="1")  # optimistic lock while the letter is reviewed
+    edited_at: Mapped[Instant | None]
+    edited_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     released_at: Mapped[Instant | None]
+    released_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"))
     letter_file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_files.id"))
     created_at: Mapped[Created]
@@ -80,7 +111,10 @@ class Award(Subject, Base):
     """A place given: application × lot × area (× half-days). Becomes a lease."""
 
     __tablename__ = "awards"
-    __table_args__ = (UniqueConstraint("application_id", "lot_id"),)
+    __table_args__ = (
+        UniqueConstraint("application_id", "lot_id"),
+        CheckConstraint("accepted_at IS NULL OR declined_at IS NULL", name="one_answer"),
+    )
 
     id: Mapped[Key]
     call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"), index=True)
@@ -93,7 +127,23 @@ class Award(Subject, Base):
     reference_value_cents: Mapped[int | None] = mapped_column(BigInteger)  # help in kind over the whole term
     created_at: Mapped[Created]
     released_at: Mapped[Instant | None]
+    offer_expires_at: Mapped[Instant | None]  # answer awaited until then; the award lapses by itself after
+    accepted_at: Mapped[Instant | None]
     declined_at: Mapped[Instant | None]
+    answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    # The award this one takes over from, once: the reserve list moves by these links.
+    succeeds_id: Mapped[int | None] = mapped_column(ForeignKey("awards.id"), unique=True)
+
+    def parties(self) -> dict[str, frozenset[int]]:
+        return {"beneficiary": frozenset({self.organisation_id})}
+
+    def stage(self) -> str:
+        return workflow.award_state(self, clock.now())
 
 
 explain_constraint("uq_proposals_retained", "Une proposition est déjà retenue pour cet appel.")
+explain_constraint("uq_assignment_locks_active", "Cette ligne est déjà fixée : levez d’abord le choix en place.")
+explain_constraint(
+    "ck_decisions_released_whole", "Une lettre ne part pas sans motif, sans voies de recours ou sans signataire."
+)
+explain_constraint("uq_awards_succeeds_id", "La place a déjà été proposée à la structure suivante.")

@@ -49,6 +49,7 @@ def test_a_lot_that_meets_everything_has_no_obstacle() -> None:
         (replace(LOT, step_free=False), "step_free"),
         (replace(LOT, available_from=date(2027, 2, 2)), "dates"),
         (replace(LOT, available_until=date(2028, 5, 31)), "dates"),
+        (replace(LOT, taken=True), "dates"),
     ],
 )
 def test_each_requirement_alone_closes_the_lot(lot: LotFacts, code: str) -> None:

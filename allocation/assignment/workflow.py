@@ -1,0 +1,24 @@
+"""States of an award and of a call's assignment, computed from dated facts. Pure: the instant is given."""
+
+from datetime import datetime
+from typing import Protocol
+
+AWARD_STATES = ("prepared", "offered", "accepted", "declined", "expired")
+
+
+class AwardFacts(Protocol):
+    released_at: datetime | None
+    offer_expires_at: datetime | None
+    accepted_at: datetime | None
+    declined_at: datetime | None
+
+
+def award_state(award: AwardFacts, now: datetime) -> str:
+    """prepared → offered → accepted or declined; an offer nobody answered expires at the very instant written."""
+    if award.declined_at:
+        return "declined"
+    if award.accepted_at:
+        return "accepted"
+    if not award.released_at:
+        return "prepared"
+    return "expired" if award.offer_expires_at and now >= award.offer_expires_at else "offered"
