@@ -10,7 +10,7 @@ from intervalle.setup.serve import PORT
 
 def main(arguments: list[str]) -> int:
     """`INTERVALLE_DATABASE_URL` in the environment means a real installation: its settings are used as they are."""
-    if os.environ.get("INTERVALLE_DATABASE_URL"):
+    if os.environ.get("INTERVALLE_DATABASE_URL") or not needs_database(arguments):
         python_packages.ensure("run.txt")
         paths = {"PYTHONPATH": f"{places.ROOT / 'src'}:{places.ROOT}"}
         return application(arguments, os.environ | paths)
@@ -24,6 +24,11 @@ def main(arguments: list[str]) -> int:
     finally:
         if started:
             cluster.stop(database)
+
+
+def needs_database(arguments: list[str]) -> bool:
+    """The assignment engine and the help run alone: nobody waits for a database, or installs one, for them."""
+    return arguments[:1] != ["assign"] and arguments != [] and not {"-h", "--help"} & set(arguments)
 
 
 def application(arguments: list[str], settings: dict[str, str]) -> int:
