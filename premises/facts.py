@@ -40,9 +40,7 @@ class OwnerKind(Labelled):
     PUBLIC_BODY = "public_body", "Établissement public (foncier, d’aménagement…)"
 
 
-LOCAL_AUTHORITIES = frozenset(
-    {OwnerKind.COMMUNE, OwnerKind.INTERCOMMUNAL, OwnerKind.DEPARTEMENT, OwnerKind.REGION}
-)
+LOCAL_AUTHORITIES = frozenset({OwnerKind.COMMUNE, OwnerKind.INTERCOMMUNAL, OwnerKind.DEPARTEMENT, OwnerKind.REGION})
 PUBLIC_BODIES = LOCAL_AUTHORITIES | {OwnerKind.STATE, OwnerKind.PUBLIC_BODY, OwnerKind.OPH}
 HLM_BODIES = frozenset({OwnerKind.OPH, OwnerKind.SOCIAL_LANDLORD})
 
@@ -143,11 +141,7 @@ def erp_category(erp: Erp, public: int, staff: int, on: date) -> int:
     if parameters.exists(key, on) and public < parameters.whole(key, on):
         return 5
     present = public + staff
-    return next(
-        category
-        for category in (4, 3, 2, 1)
-        if (top := CATEGORY_CEILINGS[category]) is None or present <= top
-    )
+    return next(category for category in (4, 3, 2, 1) if (top := CATEGORY_CEILINGS[category]) is None or present <= top)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +175,5 @@ def erp_obstacle(use: PublicUse, lot: Authorised, on: date) -> str | None:
         return f"L’usage relève du type {use.erp.value} et le local est autorisé pour : {allowed}."
     needed = erp_category(use.erp, use.public, use.staff, on)
     if needed < lot.category:
-        return (
-            f"L’usage relève de la catégorie {needed} et le local est limité à la catégorie {lot.category}."
-        )
+        return f"L’usage relève de la catégorie {needed} et le local est limité à la catégorie {lot.category}."
     return None

@@ -40,13 +40,13 @@ def one_of(name: str, values: tuple[str, ...] | list[str]) -> Enum:
     return Enum(*values, name=name, native_enum=False, create_constraint=True, length=48)
 
 
-def make_engine(settings: Settings, *, pool_size: int = 8) -> AsyncEngine:
+def make_engine(settings: Settings, *, pool_size: int = 8, statement_timeout: int = 20_000) -> AsyncEngine:
     return create_async_engine(
         settings.database_url,
         pool_size=pool_size,
         max_overflow=8,
         pool_pre_ping=True,
-        connect_args={"options": "-c statement_timeout=20000 -c lock_timeout=5000 -c timezone=UTC"},
+        connect_args={"options": f"-c statement_timeout={statement_timeout} -c lock_timeout=5000 -c timezone=UTC"},
     )
 
 

@@ -1,0 +1,21 @@
+"""What the rooms above tell this one, which cannot import them: spans of a lot's bar, and panels of a premises' page."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from premises.timeline import Span
+
+# lot ids -> spans per lot (call open, selection, awarded)
+SpansOf = Callable[[AsyncSession, Sequence[int]], Awaitable[Mapping[int, Sequence[Span]]]]
+SPANS: list[SpansOf] = []
+
+
+async def extra_spans(db: AsyncSession, lot_ids: Sequence[int]) -> dict[int, list[Span]]:
+    """Everything the rooms above know of these lots; one question per room, whatever the number of lots."""
+    found: dict[int, list[Span]] = {lot_id: [] for lot_id in lot_ids}
+    if lot_ids:
+        for ask in SPANS:
+            for lot_id, spans in (await ask(db, lot_ids)).items():
+                found.setdefault(lot_id, []).extend(spans)
+    return found

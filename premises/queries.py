@@ -1,0 +1,77 @@
+"""What may be seen of the supply. Authorisation is the query: what these leave out is a 404."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
+
+from intervalle.accounts.actor import Actor
+from intervalle.accounts.models import Organisation
+from premises.models import Lot, Occupancy, Photo, Premises
+
+# A masked place is shown up to ~250 m away, always the same for the same premises.
+MASK_DEGREES = 0.0022
+
+
+def published() -> ColumnElement[bool]:
+    return and_(Premises.published_at.is_not(None), Premises.withdrawn_at.is_(None))
+
+
+def own(actor: Actor) -> ColumnElement[bool]:
+    """Premises of the actor's organisations, as owner or as manager under a mandate."""
+    ids = actor.organisations()
+    return or_(Premises.owner_id.in_(ids), Premises.manager_id.in_(ids))
+
+
+def visible(actor: Actor) -> ColumnElement[bool]:
+    if actor.system:
+        return true()
+    return or_(published(), own(actor)) if actor.signed_in else published()
+
+
+def premises_visible_to(actor: Actor) -> Select[tuple[Premises]]:
+    """Published ones for everybody; drafts and withdrawn ones for their owner and manager."""
+    return select(Premises).where(visible(actor))
+
+
+def premises_of(actor: Actor) -> Select[tuple[Premises]]:
+    return select(Premises).where(own(actor)).order_by(Premises.published_at.desc().nulls_first(), Premises.id.desc())
+
+
+def lots_visible_to(actor: Actor) -> Select[tuple[Lot]]:
+    return select(Lot).join(Premises, Premises.id == Lot.premises_id).where(visible(actor))
+
+
+def lots_in(premises_ids: Iterable[int]) -> Select[tuple[Lot]]:
+    return select(Lot).where(Lot.premises_id.in_(list(premises_ids))).order_by(Lot.premises_id, Lot.label)
+
+
+def occupancies_in(lot_ids: Iterable[int]) -> Select[tuple[Occupancy]]:
+    return (
+        select(Occupancy)
+        .where(Occupancy.lot_id.in_(list(lot_ids)))
+        .order_by(Occupancy.lot_id, func.lower(Occupancy.during))
+    )
+
+
+def photos_of(premises_ids: Iterable[int]) -> Select[tuple[Photo]]:
+    return (
+        select(Photo)
+        .where(Photo.premises_id.in_(list(premises_ids)))
+        .order_by(Photo.premises_id, Photo.position, Photo.id)
+    )
+
+
+def owner_names(premises_ids: Iterable[int]) -> Select[tuple[int, str]]:
+    """Names to show; a masked owner's is not among them."""
+    return (
+        select(Premises.id, Organisation.name)
+        .join(Organisation, Organisation.id == Premises.owner_id)
+        .where(Premises.id.in_(list(premises_ids)), Premises.owner_masked.is_(False))
+    )
+
+
+def shown_point() -> ColumnElement[object]:
+    """The point to show: shifted by a fixed offset, drawn from the id, where the owner is masked."""
+    turn = func.radians((Premises.id * 137) % 360)
+    shifted = func.ST_Translate(Premises.point, func.cos(turn) * MASK_DEGREES, func.sin(turn) * MASK_DEGREES * 0.7)
+    return case((Premises.owner_masked, shifted), else_=Premises.point)

@@ -1,0 +1,127 @@
+"""The interval: what a lot is on a day, and the bar that shows its life between two posts. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from intervalle.i18n import N_, _, day
+
+STATES = ("vacant", "call", "selection", "awarded", "occupied", "works", "none")
+LABELS = {
+    "vacant": N_("Vacant"),
+    "call": N_("Appel ouvert"),
+    "selection": N_("Sélection en cours"),
+    "awarded": N_("Attribué"),
+    "occupied": N_("Occupé"),
+    "works": N_("Travaux ou démolition"),
+    "none": N_("Pas disponible"),
+}
+FROM_KIND = {"lease": "occupied", "meanwhile": "occupied", "works": "works", "demolition": "works"}
+# When several things are true of a day, the first of these is what a reader needs to know.
+FIRST = ("works", "occupied", "awarded", "selection", "call")
+
+
+@dataclass(frozen=True)
+class Span:
+    """Something true of a lot on [start, end); an end of None is open."""
+
+    state: str
+    start: date
+    end: date | None
+    label: str = ""
+
+    def covers(self, on: date) -> bool:
+        return self.start <= on and (self.end is None or on < self.end)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """What the macro `interval` draws: positions are fractions of [start, end)."""
+
+    start: date
+    end: date | None
+    today: float | None
+    spans: tuple[tuple[str, float, float, str], ...]
+    middle: str
+    sentence: str
+
+
+def state_on(on: date, spans: Iterable[Span], available: tuple[date | None, date | None]) -> str:
+    """The state of a lot on a day. Nothing there: vacant inside its interval of use, `none` outside."""
+    here = {s.state for s in spans if s.covers(on)}
+    for state in FIRST:
+        if state in here:
+            return state
+    start, end = available
+    inside = (start is None or start <= on) and (end is None or on < end)
+    return "vacant" if inside else "none"
+
+
+def free_from(on: date, spans: Sequence[Span]) -> date | None:
+    """The first day from `on` with nothing on it; None when an open-ended use never ends."""
+    current = on
+    for span in sorted((s for s in spans if s.state in {"occupied", "works", "awarded"}), key=lambda s: s.start):
+        if span.covers(current):
+            if span.end is None:
+                return None
+            current = span.end
+    return current
+
+
+def bar(available: tuple[date | None, date | None], spans: Sequence[Span], today: date, middle: str = "") -> Bar:
+    """The bar from its first to its last post: the interval of use, stretched to what happened before it."""
+    starts = [d for d in (available[0], *(s.start for s in spans)) if d]
+    begin = min(starts, default=today)
+    known = [d for d in (available[1], *(s.end for s in spans)) if d]
+    open_ended = available[1] is None
+    end = max([*known, today + timedelta(days=365)] if open_ended else known, default=begin + timedelta(days=365))
+    end = max(end, begin + timedelta(days=1))
+    length = (end - begin).days
+
+    def at(moment: date) -> float:
+        return min(1.0, max(0.0, (moment - begin).days / length))
+
+    drawn = [
+        (s.state, at(s.start), at(s.end or end), s.label or _(LABELS[s.state]))
+        for s in sorted(spans, key=lambda s: s.start)
+    ]
+    drawn = [d for d in drawn if d[2] > d[1]]
+    empty = [(state, at(a), at(b), label) for state, a, b, label in _gaps(available, spans, begin, end)]
+    return Bar(
+        start=begin,
+        end=None if open_ended else end,
+        today=at(today) if begin <= today < end else None,
+        spans=tuple(sorted(empty, key=lambda s: s[1]) + drawn),
+        middle=middle,
+        sentence=_sentence(spans, available, today),
+    )
+
+
+def _gaps(
+    available: tuple[date | None, date | None], spans: Sequence[Span], begin: date, end: date
+) -> list[tuple[str, date, date, str]]:
+    """Where the lot can be used and nothing is planned: vacant."""
+    start, stop = max(available[0] or begin, begin), min(available[1] or end, end)
+    gaps, current = [], start
+    for span in sorted(spans, key=lambda s: s.start):
+        if span.start > current:
+            gaps.append((current, min(span.start, stop)))
+        current = max(current, span.end or stop)
+    if current < stop:
+        gaps.append((current, stop))
+    return [("vacant", a, b, _(LABELS["vacant"])) for a, b in gaps if a < b]
+
+
+def _sentence(spans: Sequence[Span], available: tuple[date | None, date | None], today: date) -> str:
+    """The bar in words, for those who do not see it."""
+    told = [f"{s.label or _(LABELS[s.state])} {_period(s.start, s.end)}" for s in sorted(spans, key=lambda s: s.start)]
+    use = _("Utilisable %(period)s", period=_period(available[0] or today, available[1]))
+    return f"{use}. {_('Aujourd’hui')} : {_(LABELS[state_on(today, spans, available)])}." + (
+        f" {'; '.join(told)}." if told else ""
+    )
+
+
+def _period(start: date, end: date | None) -> str:
+    if end is None:
+        return _("à partir du %(start)s", start=day(start))
+    return _("du %(start)s au %(end)s", start=day(start), end=day(end - timedelta(days=1)))

@@ -1,0 +1,163 @@
+"""The command line: `bin/intervalle COMMAND`. Each command says what it did, in French; errors are one sentence."""
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from intervalle.errors import Problem
+from intervalle.settings import settings
+
+
+def main(arguments: list[str] | None = None) -> int:
+    given = sys.argv[1:] if arguments is None else arguments
+    if given[:1] == ["assign"]:
+        # The engine alone: no database, no settings.
+        from allocation.assignment.command import main as assign
+
+        return assign(given[1:])
+    options = parser().parse_args(given)
+    try:
+        return int(options.run(options) or 0)
+    except (Problem, ValueError, FileNotFoundError) as error:
+        print(f"{error}", file=sys.stderr)
+        return 2
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(prog="intervalle", description="La ligne de commande d’Intervalle.")
+    commands = made.add_subparsers(required=True, metavar="COMMANDE")
+
+    def command(name: str, run: Callable[[argparse.Namespace], int | None], explained: str) -> argparse.ArgumentParser:
+        one = commands.add_parser(name, help=explained, description=explained)
+        one.set_defaults(run=run)
+        return one
+
+    command("migrate", migrate, "met le schéma de la base à jour")
+    command("demo", demo, "charge la démonstration, une seule fois")
+    serve_command = command("serve", serve, "sert l’application")
+    serve_command.add_argument("--host", default="127.0.0.1")
+    serve_command.add_argument("--port", type=int, default=8000)
+    serve_command.add_argument("--workers", type=int, default=1)
+    command("worker", worker, "exécute la file de tâches (courriels…)")
+    command("assign", lambda options: 0, "calcule une attribution depuis un fichier JSON, sans base de données")
+    verify = command("verify", verify_something, "vérifie le journal, ou une proposition d’attribution")
+    verify.add_argument("what", choices=("journal", "proposal"), metavar="journal|proposal")
+    verify.add_argument("id", nargs="?", type=int)
+    load = command("import", import_something, "importe des données de référence depuis un fichier")
+    load.add_argument(
+        "what", choices=("communes", "outlines", "qpv", "addresses"), metavar="communes|outlines|qpv|addresses"
+    )
+    load.add_argument("file", nargs="?", type=Path)
+    load.add_argument("--vintage", type=int, default=2024, help="génération de QPV : 2015 ou 2024")
+    return made
+
+
+def in_transaction(work: Callable[[AsyncSession], Awaitable[Any]]) -> Any:
+    """Run `work` in one transaction on the configured database."""
+    from intervalle.db import make_engine, make_sessions
+
+    async def run() -> Any:
+        engine = make_engine(settings(), pool_size=2, statement_timeout=0)
+        try:
+            async with make_sessions(engine)() as db, db.begin():
+                return await work(db)
+        finally:
+            await engine.dispose()
+
+    return asyncio.run(run())
+
+
+def migrate(options: argparse.Namespace) -> None:
+    from intervalle import migrate as migrations
+
+    migrations.upgrade(settings().database_url)
+    print("Le schéma est à jour.")
+
+
+def demo(options: argparse.Namespace) -> None:
+    from intervalle.demo import loading
+
+    for line in in_transaction(loading.load_once):
+        print(line)
+
+
+def serve(options: argparse.Namespace) -> None:
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    if settings().demo and options.host not in {"127.0.0.1", "::1", "localhost"}:
+        raise ValueError("La démonstration ne sert que sur cette machine : ses comptes s’ouvrent sans mot de passe.")
+    settings().check()
+    Granian(
+        "intervalle.app:create_app",
+        factory=True,
+        interface=Interfaces.ASGI,
+        address=options.host,
+        port=options.port,
+        workers=options.workers,
+        workers_kill_timeout=6,
+        log_access=False,
+    ).serve()
+
+
+def worker(options: argparse.Namespace) -> None:
+    from intervalle import jobs
+
+    async def run() -> None:
+        async with jobs.app.open_async():
+            await jobs.app.run_worker_async(concurrency=4, delete_jobs="successful", shutdown_graceful_timeout=5)
+
+    asyncio.run(run())
+
+
+def verify_something(options: argparse.Namespace) -> int:
+    if options.what == "journal":
+        return verify_journal()
+    if options.id is None:
+        raise ValueError("Donnez le numéro de la proposition : intervalle verify proposal 12.")
+    from allocation.assignment.verification import verify_proposal
+
+    findings = in_transaction(lambda db: verify_proposal(db, options.id))
+    return report(findings, f"Proposition {options.id} : recalcul identique à l’octet près, vérificateur d’accord.")
+
+
+def verify_journal() -> int:
+    from intervalle import journal
+
+    count, findings = in_transaction(journal.verify)
+    return report([f"{f.chain} : {f.sentence}" for f in findings], f"Journal intact : {count} entrées vérifiées.")
+
+
+def report(findings: list[str], good: str) -> int:
+    print("\n".join(findings) if findings else good)
+    return 1 if findings else 0
+
+
+def import_something(options: argparse.Namespace) -> None:
+    from intervalle.territory import imports
+
+    def path() -> Path:
+        if options.file is None:
+            raise ValueError(f"Donnez le fichier : intervalle import {options.what} FICHIER.")
+        if not options.file.exists():
+            raise ValueError(f"Le fichier « {options.file} » n’existe pas.")
+        return Path(options.file)
+
+    work: dict[str, Callable[[AsyncSession], Awaitable[Any]]] = {
+        "communes": lambda db: imports.import_communes(db),
+        "outlines": lambda db: imports.import_outlines(db, path()),
+        "qpv": lambda db: imports.import_qpv(db, path(), options.vintage),
+        "addresses": lambda db: imports.import_addresses(db, path()),
+    }
+    outcome = in_transaction(work[options.what])
+    print(outcome if isinstance(outcome, str) else json.dumps(outcome, ensure_ascii=False, default=str))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
