@@ -110,8 +110,10 @@ def run_all(checks: list[Check], settings: dict[str, str]) -> int:
         begun = time.monotonic()
         status, last = (stream if check.shown else quietly)(check.command, settings)
         results.append((check.name, status, time.monotonic() - begun))
+        if last and number < len(checks):
+            say(last)
         say(f"   {verdict(status)} en {seconds(results[-1][2])}")
-        closing = last or closing
+        closing = last
     say("\nBilan")
     for name, status, duration in results:
         say(f"  {verdict(status):<8} {name:<20} {seconds(duration):>12}")
@@ -128,9 +130,7 @@ def quietly(command: list[str], settings: dict[str, str]) -> tuple[int, str]:
     """A tool that has something to say only when it fails."""
     said: list[str] = []
     status = follow(command, settings, said.append)
-    if status:
-        say("".join(said).rstrip())
-    return status, ""
+    return status, "".join(said).rstrip() if status else ""
 
 
 def stream(command: list[str], settings: dict[str, str]) -> tuple[int, str]:
