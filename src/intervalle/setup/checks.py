@@ -135,17 +135,18 @@ def quietly(command: list[str], settings: dict[str, str]) -> tuple[int, str]:
 
 def stream(command: list[str], settings: dict[str, str]) -> tuple[int, str]:
     """Show pytest's output as it comes, but hold back its last line: it must close everything."""
-    held = [""]
+    held: list[str] = []
 
     def show(line: str) -> None:
-        if not line.strip():
-            return
-        if held[0]:
-            say(held[0])
-        held[0] = line.rstrip("\n")
+        """Hold a line and the blank ones after it until another shows that it was not the last."""
+        if line.strip():
+            for earlier in held:
+                say(earlier)
+            held.clear()
+        held.append(line.rstrip("\n"))
 
     status = follow(command, settings, show)
-    return status, held[0]
+    return status, "\n".join(held).rstrip()
 
 
 def follow(command: list[str], settings: dict[str, str], each_line: Callable[[str], object]) -> int:
