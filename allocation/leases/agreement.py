@@ -31,13 +31,14 @@ class Party(Protocol):
 
 
 class Range(Protocol):
-    lower: date | None
-    upper: date | None
+    @property
+    def lower(self) -> date | None: ...
+    @property
+    def upper(self) -> date | None: ...
 
 
 class Contract(Protocol):
     title: str
-    during: Range
     use: str
     end_event: str
     circumstances: str
@@ -45,6 +46,9 @@ class Contract(Protocol):
     notice_months: int
     landlord_signatory: str
     tenant_signatory: str
+
+    @property
+    def during(self) -> Range: ...
 
 
 def clauses_written(contract: Contract, landlord: Party, tenant: Party) -> frozenset[str]:

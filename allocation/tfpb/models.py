@@ -102,8 +102,12 @@ class TfpbLine(Base):
             postgresql_where=text("superseded_at IS NULL AND kind = 'lease'"),
         ),
         Index("uq_tfpb_lines_evidence", "evidence_key", unique=True, postgresql_where=text("superseded_at IS NULL")),
-        CheckConstraint("kind <> 'expense' OR (spent_cents IS NOT NULL AND evidence_key IS NOT NULL)", name="expense_proved"),
-        CheckConstraint("spent_cents IS NULL OR amount_cents <= spent_cents - other_cents", name="valued_within_expense"),
+        CheckConstraint(
+            "kind <> 'expense' OR (spent_cents IS NOT NULL AND evidence_key IS NOT NULL)", name="expense_proved"
+        ),
+        CheckConstraint(
+            "spent_cents IS NULL OR amount_cents <= spent_cents - other_cents", name="valued_within_expense"
+        ),
         CheckConstraint("share IS NULL OR (share > 0 AND share <= 1)", name="share_range"),
     )
 
