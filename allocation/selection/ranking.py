@@ -1,0 +1,253 @@
+"""Ranks, published tie-breaks, and how firmly the order stands. Pure.
+
+Files are compared by their published totals (two decimals): two files that show the same total are tied, and only the
+call's published rule may part them. A draw is replayed from a seed whose fingerprint was published before the scores.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+from itertools import combinations, groupby
+
+from allocation.selection.scoring import Criterion, Grid, Score, Sheets, score, total
+from intervalle.labelled import Labelled
+
+
+class TieBreak(Labelled):
+    """Published way to part files with the same total."""
+
+    FIRST_CRITERION = "first_criterion", "Meilleure note au premier critère"
+    EARLIEST = "earliest", "Dépôt complet le plus ancien"
+    DRAW = "draw", "Tirage au sort, graine publiée"
+    NONE = "none", "Aucune : les ex æquo le restent"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file to rank."""
+
+    file: str
+    score: Score
+    deposited_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """One file in order. `parted_by` names the tie-break that placed it among equals; None when there was no tie."""
+
+    file: str
+    rank: int
+    total: Decimal
+    parted_by: TieBreak | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Files in order, those kept out with the reason, and the groups that remain tied."""
+
+    ranked: tuple[Ranked, ...]
+    left_out: Mapping[str, tuple[str, ...]]
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        return tuple(row.file for row in self.ranked)
+
+    @property
+    def ranks(self) -> dict[str, int]:
+        return {row.file: row.rank for row in self.ranked}
+
+
+def commitment(seed: str) -> str:
+    """Fingerprint to publish before anybody knows the scores."""
+    return hashlib.sha256(seed.encode()).hexdigest()
+
+
+def draw_order(seed: str, files: Iterable[str]) -> list[str]:
+    """The draw anyone can replay: files by the SHA-256 of « seed:file », smallest first."""
+    return sorted(files, key=lambda file: hashlib.sha256(f"{seed}:{file}".encode()).hexdigest())
+
+
+def rank(
+    entries: Iterable[Entry], grid: Grid, tie_breaks: Sequence[TieBreak] = (TieBreak.NONE,), seed: str = ""
+) -> Ranking:
+    """Ranks from 1; files still equal after every tie-break share one, and the next rank skips (1, 2, 2, 4)."""
+    everything = list(entries)
+    kept = [entry for entry in everything if entry.score.rankable]
+    keys = {entry.file: _keys(entry, grid, tie_breaks, seed) for entry in kept}
+    ordered = sorted(kept, key=lambda entry: (keys[entry.file], entry.file))
+    rows: list[Ranked] = []
+    for _, group in groupby(ordered, key=lambda entry: keys[entry.file][0]):
+        rows += _placed(list(group), keys, tie_breaks, len(rows))
+    return Ranking(tuple(rows), {entry.file: _why_out(entry.score) for entry in everything if not entry.score.rankable})
+
+
+def _keys(entry: Entry, grid: Grid, tie_breaks: Sequence[TieBreak], seed: str) -> tuple[tuple[object, ...], ...]:
+    """Sort keys, smallest first: the total, then one per tie-break."""
+    return ((-(entry.score.total or Decimal(0)),), *(_tie_key(entry, grid, rule, seed) for rule in tie_breaks))
+
+
+def _tie_key(entry: Entry, grid: Grid, rule: TieBreak, seed: str) -> tuple[object, ...]:
+    if rule is TieBreak.FIRST_CRITERION:
+        return (-(entry.score.mark(grid.criteria[0].key) or Fraction(0)),)
+    if rule is TieBreak.EARLIEST:
+        # A file without a deposit time comes after every dated one.
+        return (entry.deposited_at is None, entry.deposited_at.timestamp() if entry.deposited_at else 0)
+    if rule is TieBreak.DRAW:
+        if not seed:
+            raise ValueError("Le tirage au sort demande une graine.")
+        return (hashlib.sha256(f"{seed}:{entry.file}".encode()).hexdigest(),)
+    return ()
+
+
+def _placed(
+    group: Sequence[Entry],
+    keys: Mapping[str, tuple[tuple[object, ...], ...]],
+    tie_breaks: Sequence[TieBreak],
+    before: int,
+) -> list[Ranked]:
+    """Rows of files with one same total, which `before` files precede."""
+    rows: list[Ranked] = []
+    for place, entry in enumerate(group):
+        tied = place > 0 and keys[entry.file] == keys[group[place - 1].file]
+        position = rows[-1].rank if tied else before + place + 1
+        parted = _parted_by(entry, group, keys, tie_breaks)
+        rows.append(Ranked(entry.file, position, entry.score.total or Decimal(0), parted))
+    return rows
+
+
+def _parted_by(
+    entry: Entry,
+    group: Sequence[Entry],
+    keys: Mapping[str, tuple[tuple[object, ...], ...]],
+    tie_breaks: Sequence[TieBreak],
+) -> TieBreak | None:
+    """The last tie-break that was needed to tell this file from one of its equals."""
+    needed = [
+        next(
+            (
+                step
+                for step, (mine, its) in enumerate(zip(keys[entry.file], keys[other.file], strict=True))
+                if mine != its
+            ),
+            0,
+        )
+        for other in group
+        if other is not entry
+    ]
+    deepest = max(needed, default=0)
+    return tie_breaks[deepest - 1] if deepest else None
+
+
+def _why_out(result: Score) -> tuple[str, ...]:
+    floors = tuple(f"Note sous le seuil éliminatoire : {key}." for key in result.below_floor)
+    return (*result.missing_fr, *floors)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One « what if »: what was changed, which pairs change places, which files leave or enter the ranking."""
+
+    what_fr: str
+    inverted: tuple[tuple[str, str], ...]
+    lost: tuple[str, ...] = ()
+    gained: tuple[str, ...] = ()
+
+    @property
+    def changes_order(self) -> bool:
+        return bool(self.inverted or self.lost or self.gained)
+
+
+def inversions(before: Ranking, after: Ranking) -> tuple[tuple[str, str], ...]:
+    """Pairs ranked in one order before and in the other after, both strictly."""
+    old, new = before.ranks, after.ranks
+    common = [file for file in before.order if file in new]
+    return tuple(
+        (first, second)
+        for first, second in combinations(common, 2)
+        if old[first] < old[second] and new[first] > new[second]
+    )
+
+
+def moved_weights(grid: Grid, key: str, points: int) -> Grid | None:
+    """The grid with one weight moved by `points`, the others shrunk or grown in proportion to keep 100.
+
+    None when the move is impossible: a weight outside 0-100, or no other weight to take from.
+    """
+    chosen = next(criterion for criterion in grid.criteria if criterion.key == key)
+    target = Fraction(chosen.weight) + points
+    others = 100 - Fraction(chosen.weight)
+    if not 0 <= target <= 100 or others == 0:
+        return None
+    factor = (100 - target) / others
+    return replace(grid, criteria=tuple(_reweighed(criterion, key, target, factor) for criterion in grid.criteria))
+
+
+def _reweighed(criterion: Criterion, key: str, target: Fraction, factor: Fraction) -> Criterion:
+    # Weights of a what-if are exact fractions; published ones are whole numbers.
+    weight = target if criterion.key == key else Fraction(criterion.weight) * factor
+    return replace(criterion, weight=weight)
+
+
+def weight_stability(
+    entries: Sequence[Entry], grid: Grid, points: int = 5, tie_breaks: Sequence[TieBreak] = (), seed: str = ""
+) -> list[Change]:
+    """Would the order change if one weight moved by `points`, up or down?"""
+    before = rank(entries, grid, tie_breaks, seed)
+    found = []
+    for criterion in grid.criteria:
+        for move in (points, -points):
+            moved = moved_weights(grid, criterion.key, move)
+            if moved is None:
+                continue
+            after = rank([_rescored(entry, moved) for entry in entries], moved, tie_breaks, seed)
+            label = criterion.label or criterion.key
+            found.append(Change(f"« {label} » {move:+d} points", inversions(before, after)))
+    return found
+
+
+def _rescored(entry: Entry, grid: Grid) -> Entry:
+    """The same marks under other weights: combined marks do not depend on them."""
+    if entry.score.total is None:
+        return entry
+    marks = {criterion.key: criterion.mark for criterion in entry.score.criteria}
+    return replace(entry, score=replace(entry.score, total=total(marks, grid)))
+
+
+def juror_stability(
+    files: Mapping[str, Sheets],
+    grid: Grid,
+    deposited: Mapping[str, datetime] | None = None,
+    tie_breaks: Sequence[TieBreak] = (),
+    seed: str = "",
+) -> list[Change]:
+    """Would the order change if one juror were removed? The minimum of readers is not asked of this what-if."""
+    times = deposited or {}
+    relaxed = replace(grid, min_readers=1)
+
+    def ranking(sheets: Mapping[str, Sheets], rules: Grid) -> Ranking:
+        return rank([Entry(file, score(sheet, rules), times.get(file)) for file, sheet in sheets.items()], rules,
+                    tie_breaks, seed)  # fmt: skip
+
+    before = ranking(files, grid)
+    found = []
+    for juror in sorted({juror for sheet in files.values() for juror in sheet.jurors}):
+        after = ranking({file: _without(sheet, juror) for file, sheet in files.items()}, relaxed)
+        lost = tuple(file for file in before.order if file not in after.ranks)
+        gained = tuple(file for file in after.order if file not in before.ranks)
+        found.append(Change(f"Sans {juror}", inversions(before, after), lost, gained))
+    return found
+
+
+def _without(sheets: Sheets, juror: str) -> Sheets:
+    return Sheets(
+        {name: college for name, college in sheets.jurors.items() if name != juror},
+        [mark for mark in sheets.marks if mark.juror != juror],
+    )
+
+
+def stable(changes: Iterable[Change]) -> bool:
+    """Whether no « what if » changes the order."""
+    return not any(change.changes_order for change in changes)
