@@ -16,6 +16,7 @@ from intervalle.setup.console import SetupError, Steps, guarded, say, seconds
 from intervalle.setup.processes import run
 
 PORT = 8000
+MIGRATIONS = places.ROOT / "src" / "intervalle" / "migrations"
 LOCK = places.STATE / "serve.lock"
 # The environment, the browser files and the demonstration take about 1 GB; a second start next to nothing.
 FIRST_TIME_SPACE = 2 * system.GIB
@@ -74,6 +75,7 @@ def only_one() -> TextIO:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
+        handle.close()
         raise SetupError(
             "Intervalle tourne déjà depuis ce dossier : servez-vous de cette instance, ou arrêtez-la (Ctrl-C) d’abord."
         ) from None
@@ -106,9 +108,7 @@ def prepare(options: argparse.Namespace) -> cluster.Cluster:
         cluster.ensure_database(database, environment.DATABASE)
     try:
         with steps.step("Schéma et démonstration"):
-            settings = environment.for_application(database, options.port)
-            application(settings, "migrate", "La mise à jour du schéma a échoué")
-            application(settings, "demo", "Le chargement de la démonstration a échoué")
+            fill(database, environment.for_application(database, options.port))
     except BaseException:
         cluster.stop(database)
         raise
@@ -120,6 +120,23 @@ def forget(database: cluster.Cluster) -> None:
     cluster.remove(database)
     for folder in (environment.FILES, environment.MAIL, environment.LOGS):
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def fill(database: cluster.Cluster, settings: dict[str, str]) -> None:
+    """Migrate and load the demonstration. Not asked again of a base that these very migrations have filled."""
+    stamp = database.folder / "filled"
+    wanted = filled_by()
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    application(settings, "migrate", "La mise à jour du schéma a échoué")
+    application(settings, "demo", "Le chargement de la démonstration a échoué")
+    stamp.write_text(wanted)
+
+
+def filled_by() -> str:
+    """What the state of the base depends on: each migration, and the packages that bring tables of their own."""
+    files = [*sorted(MIGRATIONS.rglob("*.py")), places.REQUIREMENTS / "run.txt"]
+    return "\n".join(f"{path.name} {python_packages.digest(path)}" for path in files)
 
 
 def application(settings: dict[str, str], command: str, what: str) -> None:
