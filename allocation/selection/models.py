@@ -2,7 +2,17 @@
 
 from decimal import Decimal
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Numeric, SmallInteger, UniqueConstraint, text
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Numeric,
+    SmallInteger,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from intervalle.accounts.subject import Subject
@@ -12,43 +22,103 @@ COLLEGES = ("city_ess", "urban_policy", "landlord", "residents", "expert")
 
 
 class Panel(Base):
+    """One per call. `opened_at` is the opening act (AMI-06); `scoring_closed_at` ends the blind phase."""
+
     __tablename__ = "panels"
+    __table_args__ = (
+        CheckConstraint("quorum >= 1 AND readers_per_file >= 1", name="counts_positive"),
+        CheckConstraint("reason_below BETWEEN 0 AND 5 AND reason_above BETWEEN 0 AND 5", name="reason_bounds"),
+        CheckConstraint(
+            "scoring_closed_at IS NULL OR (opened_at IS NOT NULL AND scoring_closed_at >= opened_at)",
+            name="closed_after_opened",
+        ),
+    )
 
     id: Mapped[Key]
     call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"), unique=True)
     quorum: Mapped[int] = mapped_column(SmallInteger, server_default="3")  # voters whose sheets are in (AMI-07)
     readers_per_file: Mapped[int] = mapped_column(SmallInteger, server_default="2")
+    # A mark below or above these needs a sentence; rules.md §4.3.
+    reason_below: Mapped[int] = mapped_column(SmallInteger, server_default="2")
+    reason_above: Mapped[int] = mapped_column(SmallInteger, server_default="4")
+    # College -> weight in the combined mark; empty = one person, one voice. Published with the rules, then fixed.
+    college_weights: Mapped[Json] = mapped_column(server_default="{}")
+    anonymous: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))  # names hidden while scoring
     meets_at: Mapped[Instant | None]
     created_at: Mapped[Created]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    opened_at: Mapped[Instant | None]
+    opened_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    scoring_closed_at: Mapped[Instant | None]
+    scoring_closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 
 
 class Seat(Subject, Base):
-    """A juror's seat, in a college; votes count by the college's weight."""
+    """A juror's seat, in a college. An observer has no vote; an alternate scores only once its principal has left."""
 
     __tablename__ = "seats"
-    __table_args__ = (UniqueConstraint("panel_id", "user_id"), CheckConstraint("weight > 0", name="weight_positive"))
+    __table_args__ = (
+        UniqueConstraint("panel_id", "user_id"),
+        CheckConstraint("alternate_of_id IS NULL OR NOT chair", name="alternate_is_not_chair"),
+        Index("uq_seats_chair", "panel_id", unique=True, postgresql_where=text("chair AND left_at IS NULL")),
+    )
 
     id: Mapped[Key]
     panel_id: Mapped[int] = mapped_column(ForeignKey("panels.id"))
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
     college: Mapped[str] = mapped_column(one_of("college", COLLEGES))
-    weight: Mapped[Decimal] = mapped_column(Numeric(5, 2), server_default="1")
     chair: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    secretary: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     voting: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
+    alternate_of_id: Mapped[int | None] = mapped_column(ForeignKey("seats.id"))
     created_at: Mapped[Created]
     declared_at: Mapped[Instant | None]  # conflicts declared: before that, no file is shown (AMI-04)
     left_at: Mapped[Instant | None]
 
     def people(self) -> dict[str, frozenset[int]]:
-        return {"juror": frozenset({self.user_id})}
+        return {"juror": frozenset() if self.left_at else frozenset({self.user_id})}
+
+
+class SeatInvitation(Base):
+    """A seat offered by mail to somebody who has no account yet. Only the hash of the link's secret is kept."""
+
+    __tablename__ = "seat_invitations"
+    __table_args__ = (
+        Index(
+            "uq_seat_invitations_pending",
+            "panel_id",
+            text("lower(email)"),
+            unique=True,
+            postgresql_where=text("accepted_at IS NULL AND revoked_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[Key]
+    panel_id: Mapped[int] = mapped_column(ForeignKey("panels.id"))
+    email: Mapped[str]
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
+    college: Mapped[str] = mapped_column(one_of("college", COLLEGES))
+    chair: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    secretary: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    voting: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    created_at: Mapped[Created]
+    created_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    expires_at: Mapped[Instant]
+    accepted_at: Mapped[Instant | None]
+    revoked_at: Mapped[Instant | None]
 
 
 class Recusal(Base):
     """A juror does not see, score or discuss this file. Never removed; `lifted_at` by a named person if declared in error."""
 
     __tablename__ = "recusals"
-    __table_args__ = (UniqueConstraint("seat_id", "application_id"),)
+    __table_args__ = (
+        UniqueConstraint("seat_id", "application_id"),
+        CheckConstraint("reason <> ''", name="reason_given"),
+        CheckConstraint("(lifted_at IS NULL) = (lift_reason = '')", name="lifted_with_reason"),
+    )
 
     id: Mapped[Key]
     seat_id: Mapped[int] = mapped_column(ForeignKey("seats.id"))
@@ -56,31 +126,49 @@ class Recusal(Base):
     origin: Mapped[str] = mapped_column(one_of("origin", ("declared", "detected")))
     reason: Mapped[str]
     created_at: Mapped[Created]
+    lifted_at: Mapped[Instant | None]
+    lifted_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    lift_reason: Mapped[str] = mapped_column(server_default="")
 
 
 class Admissibility(Base):
-    """The decision that a file can be scored, by a named person, with its reason and the checklist's answers."""
+    """The checklist of a file and, once made, the decision of a named person. `admissible` NULL = not decided yet."""
 
     __tablename__ = "admissibilities"
+    __table_args__ = (
+        CheckConstraint("(admissible IS NULL) = (decided_at IS NULL)", name="decided_with_date"),
+        CheckConstraint("(decided_at IS NULL) = (decided_by_id IS NULL)", name="decided_by_somebody"),
+        CheckConstraint("admissible IS DISTINCT FROM false OR reason <> ''", name="refused_with_reason"),
+    )
 
     id: Mapped[Key]
     application_id: Mapped[int] = mapped_column(ForeignKey("applications.id"), unique=True)
-    admissible: Mapped[bool]
+    version: Mapped[int] = mapped_column(server_default="1")  # optimistic lock
+    admissible: Mapped[bool | None]
     reason: Mapped[str] = mapped_column(server_default="")
-    checklist: Mapped[Json]
-    decided_at: Mapped[Instant]
-    decided_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    checklist: Mapped[Json]  # item -> {"answer": "yes" | "no" | "unknown", "reason": "…"}
+    saved_at: Mapped[Instant | None]
+    saved_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    decided_at: Mapped[Instant | None]
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 
 
 class ScoreSheet(Base):
+    """One juror's reading of one file. A draft until `submitted_at`; after that only a dated change in session."""
+
     __tablename__ = "score_sheets"
-    __table_args__ = (UniqueConstraint("seat_id", "application_id"),)
+    __table_args__ = (
+        UniqueConstraint("seat_id", "application_id"),
+        CheckConstraint("NOT abstained OR submitted_at IS NOT NULL", name="abstained_is_submitted"),
+    )
 
     id: Mapped[Key]
     seat_id: Mapped[int] = mapped_column(ForeignKey("seats.id"))
     application_id: Mapped[int] = mapped_column(ForeignKey("applications.id"), index=True)
     version: Mapped[int] = mapped_column(server_default="1")
+    writer: Mapped[str] = mapped_column(server_default="")  # the open page that saved last: it may save again
     comment: Mapped[str] = mapped_column(server_default="")
+    notes: Mapped[str] = mapped_column(server_default="")  # the juror's alone: in no export and no minutes
     abstained: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     created_at: Mapped[Created]
     saved_at: Mapped[Instant | None]
@@ -88,7 +176,7 @@ class ScoreSheet(Base):
 
 
 class Mark(Base):
-    """0-5, or not assessed (value NULL): which is not zero."""
+    """0-5, or not assessed (value NULL): which is not zero. No row = not answered yet."""
 
     __tablename__ = "marks"
     __table_args__ = (
@@ -100,6 +188,7 @@ class Mark(Base):
     sheet_id: Mapped[int] = mapped_column(ForeignKey("score_sheets.id"))
     criterion_id: Mapped[int] = mapped_column(ForeignKey("criteria.id"))
     value: Mapped[int | None] = mapped_column(SmallInteger)
+    answered: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))  # false: only a reason was typed
     reason: Mapped[str] = mapped_column(server_default="")
 
 
@@ -117,3 +206,6 @@ class RankedScore(Base):
 
 
 explain_constraint("uq_seats_panel_id_user_id", "Cette personne siège déjà dans la commission.")
+explain_constraint("uq_seats_chair", "La commission a déjà une présidence : retirez-la d’abord.")
+explain_constraint("uq_panels_call_id", "Cet appel a déjà sa commission.")
+explain_constraint("uq_seat_invitations_pending", "Cette personne est déjà invitée : l’invitation attend sa réponse.")

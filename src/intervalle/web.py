@@ -141,7 +141,7 @@ async def form_data(request: Request) -> FormMultiDict:
     return form
 
 
-def one_or_404(result: Result[tuple[T]]) -> T:
+def one_or_404(result: Result[T]) -> T:
     """The one row a visible query found; what it left out is a 404."""
     found = result.scalar_one_or_none()
     if found is None:

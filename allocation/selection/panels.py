@@ -1,0 +1,246 @@
+"""Verbs on a panel: compose it, seat people, open the files."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from allocation.selection import mails
+from allocation.selection.models import Panel, ScoreSheet, Seat, SeatInvitation
+from allocation.selection.queries import submitted
+from calls.models import Application, Call
+from intervalle import clock, journal, security
+from intervalle.accounts.actor import Actor
+from intervalle.accounts.models import Membership, Organisation, User
+from intervalle.accounts.policy_table import POLICY
+from intervalle.errors import NotFound, Refused
+from intervalle.i18n import _
+
+INVITATION_LASTS = timedelta(days=21)
+# Which organisation of a person a seat stands for, by college; the first that fits.
+COLLEGE_KINDS = {
+    "city_ess": ("city", "epci"),
+    "urban_policy": ("city", "epci"),
+    "landlord": ("social_landlord", "developer", "land_trust", "private_owner"),
+    "residents": ("ess_structure",),
+    "expert": ("support_body", "ess_structure"),
+}
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What the organiser sets for a panel before the files are opened."""
+
+    quorum: int = 3
+    readers_per_file: int = 2
+    reason_below: int = 2
+    reason_above: int = 4
+    anonymous: bool = False
+    college_weights: Mapping[str, int] = field(default_factory=dict)  # empty: one person, one voice
+    meets_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class SeatTerms:
+    """A seat as it is offered."""
+
+    college: str
+    chair: bool = False
+    secretary: bool = False
+    voting: bool = True
+
+
+async def locked(db: AsyncSession, call: Call) -> Panel | None:
+    """The panel's row, locked and fresh. Closing the scoring waits for it, and whoever saves a mark waits for closing."""
+    found = await db.execute(
+        select(Panel).where(Panel.call_id == call.id).with_for_update().execution_options(populate_existing=True)
+    )
+    return found.scalar_one_or_none()
+
+
+async def compose(db: AsyncSession, actor: Actor, call: Call, rules: Rules) -> Panel:
+    """Make the call's panel, or change its rules. Once files are open only the meeting's date can change."""
+    POLICY.check(actor, "panel.compose", call)
+    await db.execute(
+        insert(Panel)
+        .values(call_id=call.id, created_by_id=actor.user_id)
+        .on_conflict_do_nothing(index_elements=["call_id"])
+    )
+    panel = await locked(db, call)
+    assert panel is not None
+    fixed = ("quorum", "readers_per_file", "reason_below", "reason_above", "anonymous", "college_weights")
+    if panel.opened_at and any(getattr(panel, name) != getattr(rules, name) for name in fixed):
+        raise Refused(
+            _("Les dossiers sont ouverts : les règles de la commission ne changent plus."),
+            _("La date de la séance peut encore changer."),
+        )
+    for name in (*fixed, "meets_at"):
+        setattr(panel, name, getattr(rules, name))
+    await _record(
+        db, actor, call, "panel.compose", f"panel:{panel.id}",
+        {name: getattr(panel, name) for name in fixed} | {"meets_at": panel.meets_at.isoformat() if panel.meets_at else None},
+    )  # fmt: skip
+    return panel
+
+
+async def seat(db: AsyncSession, actor: Actor, call: Call, email: str, terms: SeatTerms) -> Seat | SeatInvitation:
+    """Seat a person by e-mail address: at once when they have an account, by invitation otherwise."""
+    POLICY.check(actor, "panel.compose", call)
+    panel = await _open_to_changes(db, call)
+    found = await db.execute(
+        select(User).where(func.lower(User.email) == email.strip().lower(), User.disabled_at.is_(None))
+    )
+    user = found.scalar_one_or_none()
+    made: Seat | SeatInvitation
+    if user is None:
+        made = await _invite(db, actor, panel, call, email.strip(), terms)
+    else:
+        made = await _take_seat(db, panel, user, terms)
+        await mails.seated(db, call, panel, made, user)
+    what = "seat" if isinstance(made, Seat) else "seat_invitation"
+    await _record(
+        db, actor, call, "panel.seat", f"{what}:{made.id}",
+        {"college": terms.college, "chair": terms.chair, "voting": terms.voting,
+         "user": user.id if user else None},
+    )  # fmt: skip
+    return made
+
+
+async def _take_seat(db: AsyncSession, panel: Panel, user: User, terms: SeatTerms) -> Seat:
+    """A fresh seat, or the one the person left, with its declaration to be made anew."""
+    known = await db.execute(select(Seat).where(Seat.panel_id == panel.id, Seat.user_id == user.id).with_for_update())
+    held = known.scalar_one_or_none()
+    if held is not None and held.left_at is None:
+        raise Refused(_("Cette personne siège déjà dans la commission."))
+    taken = held or Seat(panel_id=panel.id, user_id=user.id, created_at=clock.now())
+    taken.organisation_id = await _stands_for(db, user.id, terms.college)
+    taken.college, taken.chair = terms.college, terms.chair
+    taken.secretary, taken.voting = terms.secretary, terms.voting
+    taken.left_at = taken.declared_at = None
+    db.add(taken)
+    await db.flush()
+    return taken
+
+
+async def _stands_for(db: AsyncSession, user_id: int, college: str) -> int | None:
+    rows = await db.execute(
+        select(Organisation.id, Organisation.kind)
+        .join(Membership, Membership.organisation_id == Organisation.id)
+        .where(Membership.user_id == user_id, Membership.ended_at.is_(None))
+        .order_by(Organisation.id)
+    )
+    held = rows.all()
+    fitting = [o.id for o in held if o.kind in COLLEGE_KINDS[college]]
+    return next(iter(fitting or [o.id for o in held]), None)
+
+
+async def _invite(
+    db: AsyncSession, actor: Actor, panel: Panel, call: Call, email: str, terms: SeatTerms
+) -> SeatInvitation:
+    token = security.token()
+    invitation = SeatInvitation(
+        panel_id=panel.id, email=email, college=terms.college, chair=terms.chair,
+        secretary=terms.secretary, voting=terms.voting, token_hash=security.token_hash(token), created_at=clock.now(),
+        created_by_id=actor.user_id, expires_at=clock.now() + INVITATION_LASTS,
+    )  # fmt: skip
+    db.add(invitation)
+    await db.flush()
+    await mails.invited(db, call, invitation, token)
+    return invitation
+
+
+async def accept(db: AsyncSession, actor: Actor, token: str) -> Call:
+    """Take the seat that a link offers. The link alone gives nothing: a signed-in person presses a button."""
+    POLICY.check(actor, "panel.accept")
+    found = await db.execute(
+        select(SeatInvitation).where(SeatInvitation.token_hash == security.token_hash(token)).with_for_update()
+    )
+    invitation = found.scalar_one_or_none()
+    if invitation is None or invitation.revoked_at or invitation.accepted_at:
+        raise NotFound(_("Cette invitation a déjà servi ou n’existe plus."))
+    if invitation.expires_at <= clock.now():
+        raise Refused(_("Cette invitation a expiré."), _("Demandez-en une autre au service organisateur."))
+    panel = (await db.execute(select(Panel).where(Panel.id == invitation.panel_id).with_for_update())).scalar_one()
+    call = (await db.execute(select(Call).where(Call.id == panel.call_id))).scalar_one()
+    user = (await db.execute(select(User).where(User.id == actor.user_id))).scalar_one()
+    terms = SeatTerms(invitation.college, invitation.chair, invitation.secretary, invitation.voting)
+    taken = await _take_seat(db, panel, user, terms)
+    invitation.accepted_at = clock.now()
+    await _record(db, actor, call, "panel.accept", f"seat:{taken.id}", {"college": taken.college})
+    return call
+
+
+async def revoke(db: AsyncSession, actor: Actor, call: Call, invitation_id: int) -> None:
+    """Withdraw an invitation that nobody accepted."""
+    POLICY.check(actor, "panel.compose", call)
+    panel = await _open_to_changes(db, call)
+    found = await db.execute(
+        select(SeatInvitation)
+        .where(SeatInvitation.id == invitation_id, SeatInvitation.panel_id == panel.id)
+        .with_for_update()
+    )
+    invitation = found.scalar_one_or_none()
+    if invitation is None:
+        raise NotFound
+    if invitation.accepted_at or invitation.revoked_at:
+        raise Refused(_("Cette invitation n’est plus en attente."))
+    invitation.revoked_at = clock.now()
+    await _record(db, actor, call, "panel.revoke", f"seat_invitation:{invitation.id}", {})
+
+
+async def leave(db: AsyncSession, actor: Actor, call: Call, seat_id: int) -> None:
+    """End a seat. Refused once it holds a submitted sheet: removing a juror must not remove marks."""
+    POLICY.check(actor, "panel.compose", call)
+    panel = await _open_to_changes(db, call)
+    found = await db.execute(select(Seat).where(Seat.id == seat_id, Seat.panel_id == panel.id).with_for_update())
+    held = found.scalar_one_or_none()
+    if held is None:
+        raise NotFound
+    if held.left_at:
+        raise Refused(_("Cette personne ne siège plus."))
+    scored = await db.execute(
+        select(ScoreSheet.id).where(ScoreSheet.seat_id == held.id, ScoreSheet.submitted_at.is_not(None)).limit(1)
+    )
+    if scored.first():
+        raise Refused(_("Cette personne a déjà validé des fiches : son siège ne peut plus être retiré."))
+    held.left_at, held.chair = clock.now(), False
+    await _record(db, actor, call, "panel.leave", f"seat:{held.id}", {"user": held.user_id})
+
+
+async def open_files(db: AsyncSession, actor: Actor, call: Call) -> Panel:
+    """The opening act (AMI-06): once, after closing; the journal holds the count and each file's hash."""
+    POLICY.check(actor, "panel.open", call)
+    panel = await locked(db, call)
+    if panel is None:
+        raise Refused(_("L’appel n’a pas encore de commission."), _("Composez-la avant d’ouvrir les dossiers."))
+    if panel.opened_at:
+        raise Refused(_("Les dossiers sont déjà ouverts."))
+    rows = await db.execute(
+        select(Application.number, Application.content_sha256).where(submitted(call.id)).order_by(Application.number)
+    )
+    files = [{"number": row.number, "sha256": row.content_sha256} for row in rows]
+    panel.opened_at, panel.opened_by_id = clock.now(), actor.user_id
+    await _record(db, actor, call, "panel.open", f"panel:{panel.id}", {"count": len(files), "files": files})
+    await mails.opened(db, call, panel)
+    return panel
+
+
+async def _open_to_changes(db: AsyncSession, call: Call) -> Panel:
+    panel = await locked(db, call)
+    if panel is None:
+        raise Refused(_("L’appel n’a pas encore de commission."), _("Enregistrez d’abord ses règles."))
+    if panel.scoring_closed_at:
+        raise Refused(_("La notation est close : la composition de la commission ne change plus."))
+    return panel
+
+
+async def _record(
+    db: AsyncSession, actor: Actor, call: Call, action: str, subject: str, facts: dict[str, object]
+) -> None:
+    await journal.record(
+        db, chain=call.chain, action=action, subject=subject, facts=facts, actor_id=actor.user_id,
+        organisation_id=call.organiser_id,
+    )  # fmt: skip

@@ -1,0 +1,234 @@
+"""Selects of this room; none is executed here. What they leave out does not exist for that person.
+
+The one rule that all of them share is `open_to(actor)`: no file before the opening act, none to a juror who has not
+declared, never one that this person is set aside from — as a juror or as staff, in lists, counts and exports alike.
+"""
+
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, exists, func, or_, select, true
+from sqlalchemy.orm import aliased
+
+from allocation.selection.models import Admissibility, Panel, Recusal, ScoreSheet, Seat, SeatInvitation
+from calls.models import Application, Call
+from calls.queries import READING_LIMITS, run_by
+from intervalle import clock
+from intervalle.accounts.actor import Actor
+from intervalle.accounts.models import Organisation, User
+
+
+def submitted(call_id: int | SQLColumnExpression[int]) -> ColumnElement[bool]:
+    """A file that the call received and still holds."""
+    return and_(
+        Application.call_id == call_id, Application.submitted_at.is_not(None), Application.withdrawn_at.is_(None)
+    )
+
+
+def open_to(actor: Actor) -> ColumnElement[bool]:
+    """The condition on Application that holds for every reader but the applicant."""
+    if actor.system:
+        return true()
+    # Aliases of their own: a query that joins panels and seats must not lend its rows to these conditions.
+    panel, seat, recusal = aliased(Panel), aliased(Seat), aliased(Recusal)
+    opened = exists().where(panel.call_id == Application.call_id, panel.opened_at.is_not(None))
+    undeclared = exists().where(
+        panel.call_id == Application.call_id,
+        seat.panel_id == panel.id,
+        seat.user_id == actor.user_id,
+        seat.left_at.is_(None),
+        seat.declared_at.is_(None),
+    )
+    # Leaving the panel does not open a file one was set aside from.
+    recused = exists().where(
+        recusal.application_id == Application.id,
+        recusal.lifted_at.is_(None),
+        recusal.seat_id == seat.id,
+        seat.user_id == actor.user_id,
+    )
+    return and_(opened, ~undeclared, ~recused)
+
+
+# Pages of the calls room show a submitted file to the organiser under the same rule.
+if open_to not in READING_LIMITS:
+    READING_LIMITS.append(open_to)
+
+
+def files_open_to(call_id: int, actor: Actor) -> Select[Application]:
+    """What staff sees of a call after the opening, in the order of the files' numbers."""
+    return select(Application).where(submitted(call_id), open_to(actor)).order_by(Application.number)
+
+
+def applications_for_juror(seat: Seat) -> Select[Application]:
+    """Admissible files that this juror may read and score (AMI-04); nothing before the declaration."""
+    return (
+        select(Application)
+        .join(Panel, Panel.call_id == Application.call_id)
+        .join(Seat, Seat.panel_id == Panel.id)
+        .join(Admissibility, Admissibility.application_id == Application.id)
+        .where(
+            Seat.id == seat.id,
+            Seat.left_at.is_(None),
+            Seat.declared_at.is_not(None),
+            Panel.opened_at.is_not(None),
+            Application.submitted_at.is_not(None),
+            Application.withdrawn_at.is_(None),
+            Admissibility.admissible.is_(True),
+            ~exists().where(
+                Recusal.application_id == Application.id,
+                Recusal.seat_id == Seat.id,
+                Recusal.lifted_at.is_(None),
+            ),
+        )
+        .order_by(Application.number)
+    )
+
+
+def files_to_declare(seat: Seat) -> Select[Application]:
+    """The files whose structures' names a juror is shown, for the declaration only. Those set aside are gone for good."""
+    recused = exists().where(
+        Recusal.application_id == Application.id, Recusal.seat_id == seat.id, Recusal.lifted_at.is_(None)
+    )
+    return (
+        select(Application)
+        .join(Panel, Panel.call_id == Application.call_id)
+        .where(
+            Panel.id == seat.panel_id,
+            Panel.opened_at.is_not(None),
+            Application.submitted_at.is_not(None),
+            Application.withdrawn_at.is_(None),
+            ~recused,
+        )
+        .order_by(Application.number)
+    )
+
+
+def panels_visible_to(actor: Actor) -> Select[Call, Panel, Seat]:
+    """Calls whose selection this person takes part in: a seat, or an organisation that runs the call."""
+    return (
+        select(Call, Panel, Seat)
+        .outerjoin(Panel, Panel.call_id == Call.id)
+        .outerjoin(Seat, and_(Seat.panel_id == Panel.id, Seat.user_id == actor.user_id, Seat.left_at.is_(None)))
+        .where(or_(Seat.id.is_not(None), run_by(actor)))
+        .order_by(Call.closes_at.desc().nulls_first(), Call.id.desc())
+    )
+
+
+def published_panels(actor: Actor) -> Select[Call, Panel, Seat]:
+    """The same, without the drafts and the cancelled: what « Mes commissions » lists."""
+    return panels_visible_to(actor).where(Call.opened_at <= clock.now(), Call.cancelled_at.is_(None))
+
+
+def scoring_seats(panel_id: int | SQLColumnExpression[int]) -> ColumnElement[bool]:
+    """Seats whose sheets count: they vote, are held, and an alternate only once its principal has left."""
+    principal = aliased(Seat)
+    replaced = exists().where(principal.id == Seat.alternate_of_id, principal.left_at.is_not(None))
+    return and_(
+        Seat.panel_id == panel_id,
+        Seat.left_at.is_(None),
+        Seat.voting.is_(True),
+        or_(Seat.alternate_of_id.is_(None), replaced),
+    )
+
+
+def seats_of(panel_id: int) -> Select[Seat, User, Organisation]:
+    """The panel as composed, chair first, colleges together."""
+    return (
+        select(Seat, User, Organisation)
+        .join(User, User.id == Seat.user_id)
+        .outerjoin(Organisation, Organisation.id == Seat.organisation_id)
+        .where(Seat.panel_id == panel_id, Seat.left_at.is_(None))
+        .order_by(Seat.chair.desc(), Seat.college, Seat.alternate_of_id.is_not(None), User.name)
+    )
+
+
+def pending_invitations(panel_id: int) -> Select[SeatInvitation]:
+    return (
+        select(SeatInvitation)
+        .where(
+            SeatInvitation.panel_id == panel_id,
+            SeatInvitation.accepted_at.is_(None),
+            SeatInvitation.revoked_at.is_(None),
+        )
+        .order_by(SeatInvitation.id)
+    )
+
+
+def file_counts(call_id: int, actor: Actor) -> Select[int, int, int]:
+    """(files, decided, admissible), over what this person may see."""
+    return (
+        select(
+            func.count(),
+            func.count().filter(Admissibility.admissible.is_not(None)),
+            func.count().filter(Admissibility.admissible.is_(True)),
+        )
+        .select_from(Application)
+        .outerjoin(Admissibility, Admissibility.application_id == Application.id)
+        .where(submitted(call_id), open_to(actor))
+    )
+
+
+def sheet_counts(call_id: int, actor: Actor, *, seat_id: int | None = None) -> Select[int, int]:
+    """(due, in): one sheet per scoring seat and admissible file, less the files set aside; one seat's own if given."""
+    due = (
+        select(func.count(), func.count(ScoreSheet.submitted_at))
+        .select_from(Application)
+        .join(Admissibility, and_(Admissibility.application_id == Application.id, Admissibility.admissible.is_(True)))
+        .join(Panel, Panel.call_id == Application.call_id)
+        .join(Seat, scoring_seats(Panel.id))
+        .outerjoin(ScoreSheet, and_(ScoreSheet.seat_id == Seat.id, ScoreSheet.application_id == Application.id))
+        .where(submitted(call_id), open_to(actor), ~_set_aside())
+    )
+    return due.where(Seat.id == seat_id) if seat_id else due
+
+
+def _set_aside() -> ColumnElement[bool]:
+    """The seat and the file of the same row are kept apart."""
+    return exists().where(
+        Recusal.seat_id == Seat.id, Recusal.application_id == Application.id, Recusal.lifted_at.is_(None)
+    )
+
+
+def reads_per_file(panel_id: int) -> Select[int, int]:
+    """Application id -> sheets submitted by scoring seats that are not set aside from it."""
+    return (
+        select(ScoreSheet.application_id, func.count())
+        .join(Seat, Seat.id == ScoreSheet.seat_id)
+        .join(Application, Application.id == ScoreSheet.application_id)
+        .where(scoring_seats(panel_id), ScoreSheet.submitted_at.is_not(None), ~_set_aside())
+        .group_by(ScoreSheet.application_id)
+    )
+
+
+def sheets_that_count(panel_id: int) -> Select[ScoreSheet, Seat]:
+    """Submitted sheets of scoring seats, without those of jurors set aside from the file."""
+    return (
+        select(ScoreSheet, Seat)
+        .join(Seat, Seat.id == ScoreSheet.seat_id)
+        .join(Application, Application.id == ScoreSheet.application_id)
+        .where(scoring_seats(panel_id), ScoreSheet.submitted_at.is_not(None), ~_set_aside())
+        .order_by(ScoreSheet.application_id, Seat.id)
+    )
+
+
+def sheets_of(seat_id: int) -> Select[ScoreSheet]:
+    """A juror's own sheets, drafts included."""
+    return select(ScoreSheet).where(ScoreSheet.seat_id == seat_id)
+
+
+def others_sheets(seat: Seat, application_id: int) -> Select[ScoreSheet, Seat, User]:
+    """Others' sheets of a file, only once one's own is submitted (AMI-05)."""
+    own = aliased(ScoreSheet)
+    mine = exists().where(own.seat_id == seat.id, own.application_id == application_id, own.submitted_at.is_not(None))
+    return (
+        select(ScoreSheet, Seat, User)
+        .join(Seat, Seat.id == ScoreSheet.seat_id)
+        .join(User, User.id == Seat.user_id)
+        .join(Application, Application.id == ScoreSheet.application_id)
+        .where(
+            ScoreSheet.application_id == application_id,
+            scoring_seats(seat.panel_id),
+            Seat.id != seat.id,
+            ScoreSheet.submitted_at.is_not(None),
+            ~_set_aside(),
+            mine,
+        )
+        .order_by(Seat.id)
+    )
