@@ -7,11 +7,12 @@ from math import isfinite
 
 from allocation.assignment.deferred import deferred_acceptance
 from allocation.assignment.fairness import broken, exceptions
-from allocation.assignment.instance import Instance, Place
+from allocation.assignment.instance import Instance
 from allocation.assignment.merit import by_merit
+from allocation.assignment.narrowing import Pair, narrow
 from allocation.assignment.problem import NoSolution
 from allocation.assignment.program import Answer
-from allocation.assignment.rules import Pair, Rules, hard_rules, no_envy
+from allocation.assignment.rules import Rules, hard_rules, no_envy
 
 EXCLUSIVE = (
     "Aucune répartition ne respecte à la fois les verrous, les quotas et les incompatibilités : "
@@ -45,36 +46,24 @@ class Clock:
 
 
 def fair(instance: Instance, time_limit: float) -> Outcome:
-    """The no-envy optimum. Zero exceptions is tried first: the program is far smaller without their columns."""
+    """The no-envy optimum. Zero exceptions is tried first: narrowing then decides nearly everything."""
     clock = Clock(time_limit)
-    quick = deferred_acceptance(instance)
-    if broken(instance, quick):
-        quick = by_merit(instance)
-    rules = hard_rules(instance)
-    no_envy(rules, exceptions=False)
-    start = _valid(rules, rules.start(quick)) if not exceptions(instance, quick) else None
-    answer = clock.charge(rules.program.minimise(_points(rules), clock.left, start))
-    if answer.status == "infeasible":
-        return _with_exceptions(instance, clock, quick)
-    if answer.values is None:
-        return _fallback(instance, quick)
-    if answer.status == "feasible":
-        return Outcome(rules.place(answer.values), "score", _gap(answer, _cost(_points(rules), answer.values)))
-    return _refine(rules, answer.values, clock)
+    state = narrow(instance)
+    if not state.impossible:
+        rules = hard_rules(instance, state)
+        no_envy(rules)
+        outcome = lexicographic(rules, OBJECTIVES, clock)
+        if outcome is not None:
+            return outcome
+    return with_exceptions(instance, clock)
 
 
 def total(instance: Instance, time_limit: float) -> Outcome:
-    """Most points under the hard rules, envy ignored: offered for comparison only."""
-    clock = Clock(time_limit)
-    rules = hard_rules(instance)
-    answer = clock.charge(rules.program.minimise(_points(rules), clock.left))
-    if answer.status == "infeasible":
+    """Most points under the hard rules, envy ignored: offered for comparison only, so equal totals are not told apart."""
+    outcome = lexicographic(hard_rules(instance), ("score",), Clock(time_limit))
+    if outcome is None:
         raise NoSolution(EXCLUSIVE)
-    if answer.values is None:
-        return _fallback(instance, by_merit(instance))
-    if answer.status == "feasible":
-        return Outcome(rules.place(answer.values), "score", _gap(answer, _cost(_points(rules), answer.values)))
-    return _refine(rules, answer.values, clock)
+    return outcome
 
 
 def merit(instance: Instance, time_limit: float) -> Outcome:
@@ -82,55 +71,68 @@ def merit(instance: Instance, time_limit: float) -> Outcome:
     return Outcome(by_merit(instance))
 
 
-METHODS: dict[str, Callable[[Instance, float], Outcome]] = {"fair": fair, "merit": merit, "total": total}
-
-
-def _with_exceptions(instance: Instance, clock: Clock, quick: Place) -> Outcome:
-    """Some exception is forced: find the fewest, forbid more, and go on with the points."""
+def with_exceptions(instance: Instance, clock: Clock) -> Outcome:
+    """Some exception is forced: the fewest first, then the same objectives."""
     rules = hard_rules(instance)
-    no_envy(rules, exceptions=True)
-    count = dict.fromkeys(rules.v.values(), 1)
+    no_envy(rules, {(index, lot) for index, unit in enumerate(instance.units) for lot in unit.pairs})
+    quick = deferred_acceptance(instance)
     start = rules.start(quick)
     if start is not None:
         for pair in exceptions(instance, quick):
             start[rules.v[pair]] = 1
-    rules.program.add(count, low=1)  # proven: zero is impossible
-    answer = clock.charge(rules.program.minimise(count, clock.left, _valid(rules, start)))
-    if answer.status == "infeasible":
+    outcome = lexicographic(rules, ("exceptions", *OBJECTIVES), clock, start)
+    if outcome is None:
         raise NoSolution(EXCLUSIVE)
-    if answer.values is None:
-        return _fallback(instance, quick)
-    fewest = _cost(count, answer.values)
-    if answer.status == "feasible":
-        return Outcome(rules.place(answer.values), "exceptions", _gap(answer, fewest))
-    rules.program.add(count, high=fewest)
-    points = _points(rules)
-    better = clock.charge(rules.program.minimise(points, clock.left, answer.values))
-    if better.status != "optimal" or better.values is None:
-        values = better.values or answer.values
-        return Outcome(rules.place(values), "score", _gap(better, _cost(points, values)))
-    return _refine(rules, better.values, clock)
+    return outcome
 
 
-def _refine(rules: Rules, values: tuple[int, ...], clock: Clock) -> Outcome:
-    """Keep the points just proven, then improve wishes, empty area and the draw, each keeping the ones before."""
-    program = rules.program
-    program.add(_points(rules), high=_cost(_points(rules), values))
-    for name, costs in (("wishes", _wishes(rules)), ("empty_area", _empty(rules)), ("draw", _draw(rules))):
-        answer = clock.charge(program.minimise(costs, clock.left, values))
-        if answer.status != "optimal" or answer.values is None:
-            values = answer.values or values
-            return Outcome(rules.place(values), name, _gap(answer, _cost(costs, values)))
-        values = answer.values
-        program.add(costs, high=_cost(costs, values))
-    return Outcome(rules.place(values))
+def lexicographic(
+    rules: Rules, objectives: tuple[str, ...], clock: Clock, start: list[int] | None = None
+) -> Outcome | None:
+    """Best in the first objective, then in the next among those, …; None when the rules exclude each other.
+
+    Parts of the call that share nothing undecided are solved one after the other: every objective is a sum over them.
+    """
+    if rules.program.absurd:
+        return None
+    costs = {name: COSTS[name](rules) for name in objectives}
+    values = [0] * rules.program.columns
+    reached = len(objectives)  # objectives proven best in every piece so far
+    shortfalls: dict[int, tuple[int, float]] = {}
+    for piece in rules.program.pieces():
+        known = None if start is None else tuple(start[column] for column in piece.columns)
+        best = known if known is not None and piece.program.accepts(known) else None
+        for step, name in enumerate(objectives):
+            local = {n: costs[name][c] for n, c in enumerate(piece.columns) if costs[name].get(c)}
+            if step and not local:
+                continue
+            answer = clock.charge(piece.program.minimise(local, clock.left, best))
+            if answer.status == "infeasible":
+                return None
+            best = answer.values or best
+            if best is None:
+                return _fallback(rules.instance)
+            cost = _cost(local, best)
+            if answer.status != "optimal":
+                missing, bound = shortfalls.get(step, (0, 0.0))
+                shortfalls[step] = missing + cost, bound + answer.bound
+                reached = min(reached, step)
+                break
+            piece.program.add(local, high=cost)
+        for n, column in enumerate(piece.columns):
+            values[column] = (best or known or ())[n]
+    place = rules.place(tuple(values))
+    if reached == len(objectives):
+        return Outcome(place)
+    return Outcome(place, objectives[reached], _gap(*shortfalls[reached]))
 
 
-def _fallback(instance: Instance, quick: Place) -> Outcome:
-    """No answer in time: what the quick methods found, if it keeps every hard rule, and no claim about the rest."""
-    if broken(instance, quick):
-        raise NoSolution(TOO_SHORT)
-    return Outcome(dict(quick), "exceptions", 1.0)
+def _fallback(instance: Instance) -> Outcome:
+    """No answer in time: what the quick methods find, if it keeps every hard rule, and no claim about the rest."""
+    for place in (deferred_acceptance(instance), by_merit(instance)):
+        if not broken(instance, place):
+            return Outcome(place, "exceptions", 1.0)
+    raise NoSolution(TOO_SHORT)
 
 
 def _points(rules: Rules) -> dict[int, int]:
@@ -156,27 +158,31 @@ def _empty(rules: Rules) -> dict[int, int]:
     return {column: -rules.instance.units[u].pairs[lot].use for (u, lot), column in rules.x.items()}
 
 
-def _draw(rules: Rules) -> dict[int, int]:
+def draw_number(instance: Instance, pair: Pair) -> int:
     """One number per pair, from its name (and the seed): two machines that tie on everything still agree."""
-    tie_break = rules.instance.problem.tie_break
+    tie_break = instance.problem.tie_break
     seed = (tie_break.seed if tie_break is not None else None) or ""
-    costs = {}
-    for (u, lot), column in rules.x.items():
-        name = f"{seed}\n{rules.instance.units[u].members[0]}\n{rules.instance.lots[lot].id}"
-        costs[column] = int(sha256(name.encode()).hexdigest()[:5], 16)
-    return costs
+    name = f"{seed}\n{instance.units[pair[0]].members[0]}\n{instance.lots[pair[1]].id}"
+    return int(sha256(name.encode()).hexdigest()[:5], 16)
 
 
 def _cost(costs: dict[int, int], values: tuple[int, ...]) -> int:
     return sum(cost for column, cost in costs.items() if values[column])
 
 
-def _gap(answer: Answer, cost: int) -> float:
-    """Relative distance to the bound, rounded up; 1 when nothing is known."""
-    if not isfinite(answer.bound):
+def _gap(cost: int, bound: float) -> float:
+    """Relative distance to the bound, rounded up to a hundredth of a percent; 1 when nothing is known."""
+    if not isfinite(bound):
         return 1.0
-    return min(1.0, -(-int(10_000 * max(0.0, cost - answer.bound)) // max(1, abs(cost))) / 10_000)
+    return min(1.0, -(-int(10_000 * max(0.0, cost - bound)) // max(1, abs(cost))) / 10_000)
 
 
-def _valid(rules: Rules, start: list[int] | None) -> list[int] | None:
-    return start if start is not None and rules.program.accepts(start) else None
+OBJECTIVES = ("score", "wishes", "empty_area", "draw")
+COSTS: dict[str, Callable[[Rules], dict[int, int]]] = {
+    "exceptions": lambda rules: dict.fromkeys(rules.v.values(), 1),
+    "score": _points,
+    "wishes": _wishes,
+    "empty_area": _empty,
+    "draw": lambda rules: {column: draw_number(rules.instance, pair) for pair, column in rules.x.items()},
+}
+METHODS: dict[str, Callable[[Instance, float], Outcome]] = {"fair": fair, "merit": merit, "total": total}

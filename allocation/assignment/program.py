@@ -43,7 +43,6 @@ class Program:
 
     columns: int = 0
     rows: list[Row] = field(default_factory=list)
-    fixed: dict[int, int] = field(default_factory=dict)
 
     def column(self) -> int:
         self.columns += 1
@@ -60,9 +59,41 @@ class Program:
             )
         )
 
+    def pieces(self) -> list["Piece"]:
+        """Parts that share no row, each a program of its own, in the order of their first column."""
+        leader = list(range(self.columns))
+
+        def find(column: int) -> int:
+            while leader[column] != column:
+                leader[column] = leader[leader[column]]
+                column = leader[column]
+            return column
+
+        for row in self.rows:
+            first, *others = [find(column) for column in row.terms] or [0]
+            for other in others:
+                low, high = sorted((find(first), find(other)))
+                leader[high] = low
+        members: dict[int, list[int]] = {}
+        for column in range(self.columns):
+            members.setdefault(find(column), []).append(column)
+        pieces = {head: Piece(columns, Program(len(columns))) for head, columns in members.items()}
+        position = {column: n for columns in members.values() for n, column in enumerate(columns)}
+        for row in self.rows:
+            if row.terms:
+                head = find(next(iter(row.terms)))
+                terms = {position[column]: value for column, value in row.terms.items()}
+                pieces[head].program.rows.append(Row(terms, row.low, row.high))
+        return [pieces[head] for head in sorted(pieces)]
+
+    @property
+    def absurd(self) -> bool:
+        """A row without columns that its constants already break."""
+        return any(not row.terms and not _admits(row, 0) for row in self.rows)
+
     def minimise(self, costs: Terms, time_limit: float, start: Sequence[int] | None = None) -> Answer:
         """Least Σ cost · column within `time_limit` seconds; `start` is a solution already known."""
-        if any(not row.terms and not _admits(row, 0) for row in self.rows):
+        if self.absurd:
             return Answer("infeasible", None, inf, 0.0)
         if not self.columns:
             return Answer("optimal", (), 0, 0.0)
@@ -100,7 +131,7 @@ class Program:
         for row in self.rows:
             if not _admits(row, sum(coefficient * values[column] for column, coefficient in row.terms.items())):
                 return False
-        return all(values[column] == value for column, value in self.fixed.items())
+        return True
 
     def _highs(self, costs: Terms) -> Any:
         model = highspy.HighsLp()
@@ -108,8 +139,6 @@ class Program:
         cost, lower, upper = np.zeros(self.columns), np.zeros(self.columns), np.ones(self.columns)
         for column, value in costs.items():
             cost[column] = value
-        for column, value in self.fixed.items():
-            lower[column] = upper[column] = value
         model.col_cost_, model.col_lower_, model.col_upper_ = cost, lower, upper
         model.row_lower_ = np.array([-inf if row.low is None else row.low for row in self.rows], float)
         model.row_upper_ = np.array([inf if row.high is None else row.high for row in self.rows], float)
@@ -120,6 +149,14 @@ class Program:
         matrix.value_ = np.array([value for row in self.rows for value in row.terms.values()], float)
         model.integrality_ = [highspy.HighsVarType.kInteger] * self.columns
         return model
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a program: `columns` are its columns' numbers in the whole."""
+
+    columns: list[int]
+    program: Program
 
 
 def _admits(row: Row, total: int) -> bool:
