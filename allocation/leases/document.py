@@ -3,28 +3,20 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from allocation.leases import agreement, reading
+from allocation.leases.deadlines import exit_steps
 from allocation.leases.durations import length_in_words
 from allocation.leases.models import Condition, LeaseValuation
 from allocation.leases.titles import title
 from calls.models import Application, Call
-from intervalle import i18n, parameters
+from intervalle import i18n
 from intervalle.accounts.models import Organisation
-from intervalle.months import add_months
 from intervalle.pdf import render_pdf
 from intervalle.web import environment
 from premises.facts import PUBLIC_BODIES, Domain, OwnerKind, TitleCode
-
-
-@dataclass(frozen=True, slots=True)
-class Appointment:
-    """A meeting written into the exit article."""
-
-    due: date
-    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,26 +38,6 @@ def in_french() -> Iterator[None]:
         i18n.set_locale(before)
 
 
-EXIT_LABELS = (
-    "entretien sur les besoins",
-    "première recherche de locaux",
-    "au moins une proposition de relogement",
-    "point d’alerte avec le propriétaire et la collectivité",
-)
-
-
-def exit_appointments(start: date, end: date | None) -> list[Appointment]:
-    """Twelve, nine, six and three months before the last day; those before the entry are held at the entry."""
-    if end is None:
-        return []
-    months = parameters.several("exit.steps_months", start)
-    last = end - timedelta(days=1)
-    return [
-        Appointment(max(start, add_months(last, -count)), label)
-        for count, label in zip(months, EXIT_LABELS, strict=True)
-    ]
-
-
 def html_of(
     file: reading.File, *, conditions: Sequence[Condition], manager: Organisation | None, application: Application | None,
     call: Call | None, commune: str | None, valuation: LeaseValuation | None, signed_on: date,
@@ -83,7 +55,7 @@ def html_of(
             "length": length_in_words(lease.during.lower, lease.during.upper) if lease.during.lower and lease.during.upper else "",
             "half_days": agreement.half_days(lease.slots), "court": agreement.court(file.premises.regime == Domain.PUBLIC),
             "public_owner": OwnerKind(file.landlord.kind) in PUBLIC_BODIES, "signed_on": signed_on,
-            "exit_steps": exit_appointments(lease.during.lower or signed_on, lease.during.upper),
+            "exit_steps": exit_steps(lease.during.lower, lease.during.upper) if lease.during.lower and lease.during.upper else [],
             "extra": _written_clauses(file),
         }  # fmt: skip
         return environment.get_template("leases/agreement.html").render(**context)

@@ -12,6 +12,7 @@ from allocation.selection.models import RankedScore
 from calls.models import Application, Call
 from intervalle.accounts.models import Organisation
 from intervalle.territory.models import Commune
+from premises.facts import Erp, PublicUse
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,7 @@ async def dossier_of(db: AsyncSession, lease: Lease) -> Dossier:
     award, application, call, score = None, None, None, None
     if lease.award_id:
         award, application, call, score = (await db.execute(queries.origin_of(lease.award_id))).one()
-    file = reading.File(
-        lease, lot, premises, landlord, tenant, application.erp_type if application else None, tuple(earlier)
-    )
+    file = reading.File(lease, lot, premises, landlord, tenant, use_of(application), tuple(earlier))
     return Dossier(
         file,
         manager,
@@ -65,3 +64,10 @@ async def dossier_of(db: AsyncSession, lease: Lease) -> Dossier:
         call,
         score,
     )
+
+
+def use_of(application: Application | None) -> PublicUse:
+    """The public the tenant said it would receive, as submitted."""
+    if application is None or not application.erp_type:
+        return PublicUse(None)
+    return PublicUse(Erp(application.erp_type), application.public_count or 0, application.staff_count or 0)

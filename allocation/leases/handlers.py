@@ -192,7 +192,9 @@ async def insure(request: Request, db: Db, lease_id: Id) -> Response[Any]:
     form = forms.InsuranceForm(await form_data(request))
     if not form.validate():
         raise await _again(request, db, dossier, insurance_form=form)
-    await leases.insure(db, actor_of(request), dossier.lease, insurance=form.insurance.data or "", until=form.until.data)
+    await leases.insure(
+        db, actor_of(request), dossier.lease, insurance=form.insurance.data or "", until=form.until.data
+    )
     return redirect(f"/titres/{lease_id}", flash=_("L’attestation d’assurance est notée."))
 
 

@@ -18,6 +18,7 @@ from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import NotFound, Refused
 from intervalle.verdicts import Verdict, blocking
 from premises import occupancies
+from premises.models import Occupancy
 
 # Rooms above (relocation) act in the transaction of the signature; they add themselves here.
 ON_SIGNED: list[Callable[[AsyncSession, Actor, Dossier], Awaitable[None]]] = []
@@ -127,12 +128,13 @@ async def sign(db: AsyncSession, actor: Actor, lease: Lease, *, version: int) ->
     if fresh.version != version:
         raise Refused(CHANGED, "Relisez le titre, puis signez-le.")
     _refuse(standing_in_the_way(await gathering.dossier_of(db, fresh), today))
-    await _occupy(db, dossier)
+    occupancy = await _occupy(db, dossier)
     stored = await files.keep(
         db, name=document.file_name(dossier.file), content=pdf, content_type="application/pdf", audience="parties",
         scan="own", owner_id=fresh.landlord_id, user_id=actor.user_id,
     )  # fmt: skip
-    fresh.document_id, fresh.signed_at, fresh.signed_by_id = stored.id, clock.now(), actor.user_id
+    fresh.document_id, fresh.occupancy_id = stored.id, occupancy.id
+    fresh.signed_at, fresh.signed_by_id = clock.now(), actor.user_id
     await db.flush()
     await _record(db, actor, dossier, "leases.sign", _signature_facts(dossier, stored.sha256.hex()))
     for follow in ON_SIGNED:
@@ -149,13 +151,13 @@ def printed(dossier: Dossier, signed_on: date) -> str:
     )  # fmt: skip
 
 
-async def _occupy(db: AsyncSession, dossier: Dossier) -> None:
+async def _occupy(db: AsyncSession, dossier: Dossier) -> Occupancy:
+    """Take the place in the lot's history; refused, with the other occupation named, when the days are taken."""
     lease = dossier.lease
-    occupancy = await occupancies.occupy(
+    return await occupancies.occupy(
         db, lot_id=lease.lot_id, during=lease.during, kind="lease", label=dossier.file.tenant.name, area=lease.area,
         slots=lease.slots,
     )  # fmt: skip
-    lease.occupancy_id = occupancy.id
 
 
 def _signature_facts(dossier: Dossier, sha256: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import Range
 from allocation.assignment.models import Award
 from allocation.leases.models import Condition, Lease
 from allocation.leases.titles import title
+from calls import uses
 from calls.models import Application, CallVersion
 from intervalle.errors import Refused
 from intervalle.rounding import half_up
@@ -60,7 +61,9 @@ def _notice(code: str, on: date) -> int:
 
 
 def _use(application: Application) -> str:
-    return " : ".join(part for part in (application.project_name, ", ".join(application.uses or [])) if part)
+    return " : ".join(
+        part for part in (application.project_name, "; ".join(uses.labels(application.uses or []))) if part
+    )
 
 
 def conditions_from(version: CallVersion, lease: Lease) -> list[Condition]:

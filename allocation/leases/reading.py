@@ -5,7 +5,7 @@ means « not known », which is what the rules refuse.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -44,7 +44,7 @@ class File:
     premises: Premises
     landlord: Organisation
     tenant: Organisation
-    erp: str | None = None
+    use: PublicUse = PublicUse(None)
     earlier: tuple[Lease, ...] = ()
 
 
@@ -103,7 +103,7 @@ def facts_of(file: File, *, step: Step, today: date, keys_on: date | None = None
         inspection_in_on=lease.inspected_in_on,
         insured_until=lease.insured_until,
         terrace=bool(legal.get("terrace")),
-        use=PublicUse(Erp(file.erp) if file.erp else None, public=int(legal.get("public") or 0)),
+        use=file.use if legal.get("public") is None else replace(file.use, public=legal["public"]),
         authorised=Authorised([Erp(code) for code in file.lot.erp_types], file.lot.erp_category),
     )
 

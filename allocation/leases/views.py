@@ -1,7 +1,7 @@
 """What the pages of titles show, computed once from the rows. No query here."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from allocation.leases import reading, workflow
@@ -13,45 +13,23 @@ from intervalle.accounts.actor import Actor
 from intervalle.accounts.models import Organisation
 from intervalle.i18n import _, span
 from intervalle.verdicts import Verdict
+from premises import timeline
 from premises.facts import TitleCode
 from premises.models import Lot, Premises
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """An interval bar of the look: fractions of its width, and the sentence a screen reader says."""
-
-    start: date
-    end: date | None
-    today: float | None
-    spans: list[tuple[str, float, float, str]]
-    middle: str
-    sentence: str
 
 
 def is_landlord(actor: Actor, lease: Lease) -> bool:
     return bool(actor.organisations() & lease.parties()["landlord"])
 
 
-def bar_of(lease: Lease, lot: Lot, today: date) -> Bar | None:
-    """The title inside the interval during which its lot can be used; an open end is drawn a year further."""
-    start = min(filter(None, (lot.available.lower, lease.during.lower)), default=None)
-    if start is None or lease.during.lower is None:
+def bar_of(lease: Lease, lot: Lot, today: date) -> timeline.Bar | None:
+    """The title inside the interval during which its lot can be used."""
+    if lease.during.lower is None:
         return None
-    open_end = max(lease.during.lower, today, lease.during.upper or today) + timedelta(days=365)
-    end = max(lot.available.upper or open_end, lease.during.upper or open_end)
-    days = max((end - start).days, 1)
-
-    def at(day: date) -> float:
-        return min(max((day - start).days / days, 0.0), 1.0)
-
-    state = workflow.HATCHES[lease.stage()]
-    drawn = (state, at(lease.during.lower), at(lease.during.upper or end), span(lease.during.lower, lease.during.upper))
     length = length_in_words(lease.during.lower, lease.during.upper)
-    sentence = _("Titre %(span)s, %(length)s", span=span(lease.during.lower, lease.during.upper), length=length)
-    here = at(today) if start <= today <= end else None
-    closing = end if lot.available.upper or lease.during.upper else None
-    return Bar(start, closing, here, [drawn], length, sentence)
+    label = f"{_(workflow.LABELS[lease.stage()])}, {span(lease.during.lower, lease.during.upper)}"
+    drawn = timeline.Span(workflow.HATCHES[lease.stage()], lease.during.lower, lease.during.upper, label)
+    return timeline.bar((lot.available.lower, lot.available.upper), [drawn], today, length)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +47,7 @@ class Line:
     label: str
     hatch: str
     next_step: str
-    bar: Bar | None
+    bar: timeline.Bar | None
 
 
 def line_of(actor: Actor, row: Any, late: int) -> Line:
@@ -97,7 +75,7 @@ class Page:
     label: str
     hatch: str
     next_step: str
-    bar: Bar | None
+    bar: timeline.Bar | None
     verdicts: list[Verdict]
     unjustified: list[Verdict]
     sees_score: bool
