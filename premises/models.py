@@ -10,7 +10,8 @@ from typing import Any
 
 from geoalchemy2 import Geometry
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, ForeignKey, Index, Numeric, SmallInteger, Text, text
-from sqlalchemy.dialects.postgresql import ARRAY, INT4MULTIRANGE, INT4RANGE, ExcludeConstraint, MultiRange, Range
+from sqlalchemy.dialects.postgresql import ARRAY, INT4MULTIRANGE, INT4RANGE, ExcludeConstraint, Range
+from sqlalchemy.dialects.postgresql.ranges import MultiRange
 from sqlalchemy.orm import Mapped, mapped_column
 
 from intervalle.accounts.subject import Subject
@@ -123,7 +124,7 @@ class Occupancy(Base):
             ("part", "&&"),
             using="gist",
             name="ex_occupancies_no_overlap",
-        ),  # fmt: skip
+        ),
         CheckConstraint("NOT isempty(during) AND NOT isempty(slots) AND NOT isempty(part)", name="not_empty"),
         Index("ix_occupancies_lot_id", "lot_id"),
     )

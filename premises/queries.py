@@ -28,24 +28,24 @@ def visible(actor: Actor) -> ColumnElement[bool]:
     return or_(published(), own(actor)) if actor.signed_in else published()
 
 
-def premises_visible_to(actor: Actor) -> Select[tuple[Premises]]:
+def premises_visible_to(actor: Actor) -> Select[Premises]:
     """Published ones for everybody; drafts and withdrawn ones for their owner and manager."""
     return select(Premises).where(visible(actor))
 
 
-def premises_of(actor: Actor) -> Select[tuple[Premises]]:
+def premises_of(actor: Actor) -> Select[Premises]:
     return select(Premises).where(own(actor)).order_by(Premises.published_at.desc().nulls_first(), Premises.id.desc())
 
 
-def lots_visible_to(actor: Actor) -> Select[tuple[Lot]]:
+def lots_visible_to(actor: Actor) -> Select[Lot]:
     return select(Lot).join(Premises, Premises.id == Lot.premises_id).where(visible(actor))
 
 
-def lots_in(premises_ids: Iterable[int]) -> Select[tuple[Lot]]:
+def lots_in(premises_ids: Iterable[int]) -> Select[Lot]:
     return select(Lot).where(Lot.premises_id.in_(list(premises_ids))).order_by(Lot.premises_id, Lot.label)
 
 
-def occupancies_in(lot_ids: Iterable[int]) -> Select[tuple[Occupancy]]:
+def occupancies_in(lot_ids: Iterable[int]) -> Select[Occupancy]:
     return (
         select(Occupancy)
         .where(Occupancy.lot_id.in_(list(lot_ids)))
@@ -53,7 +53,7 @@ def occupancies_in(lot_ids: Iterable[int]) -> Select[tuple[Occupancy]]:
     )
 
 
-def photos_of(premises_ids: Iterable[int]) -> Select[tuple[Photo]]:
+def photos_of(premises_ids: Iterable[int]) -> Select[Photo]:
     return (
         select(Photo)
         .where(Photo.premises_id.in_(list(premises_ids)))
@@ -61,7 +61,7 @@ def photos_of(premises_ids: Iterable[int]) -> Select[tuple[Photo]]:
     )
 
 
-def owner_names(premises_ids: Iterable[int]) -> Select[tuple[int, str]]:
+def owner_names(premises_ids: Iterable[int]) -> Select[int, str]:
     """Names to show; a masked owner's is not among them."""
     return (
         select(Premises.id, Organisation.name)

@@ -5,9 +5,11 @@ from litestar.handlers import HTTPRouteHandler
 import intervalle.accounts.handlers
 import intervalle.home
 import intervalle.house
+import intervalle.territory.handlers
 
 ROUTES: list[HTTPRouteHandler] = [
     *intervalle.house.ROUTES,
     *intervalle.home.ROUTES,
     *intervalle.accounts.handlers.ROUTES,
+    *intervalle.territory.handlers.ROUTES,
 ]

@@ -49,7 +49,7 @@ class Actor:
     def current(self) -> Belonging | None:
         """The organisation shown in the header; the first one when none was chosen."""
         chosen = [b for b in self.belongings if b.organisation_id == self.current_id]
-        return (chosen or list(self.belongings) or [None])[0]
+        return next(iter(chosen or self.belongings), None)
 
     def organisations(self, roles: frozenset[str] | None = None, scope: str | None = None) -> frozenset[int]:
         """Ids of the organisations this person belongs to with one of `roles`, and those they act for by mandate."""

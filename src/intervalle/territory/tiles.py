@@ -1,0 +1,77 @@
+"""Vector tiles of communes and QPV perimeters, one SQL statement each, straight from PostGIS."""
+
+import hashlib
+
+from litestar import Response, get
+from litestar.handlers import HTTPRouteHandler
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from intervalle.errors import NotFound
+from intervalle.web import Db, Request
+
+MAX_ZOOM = 18
+TILE = "application/vnd.mapbox-vector-tile"
+
+COMMUNES = text(
+    """
+    WITH edge AS (SELECT ST_TileEnvelope(:z, :x, :y) AS box)
+    SELECT ST_AsMVT(t, 'communes', 4096, 'geom') FROM (
+      SELECT code, name,
+        ST_AsMVTGeom(ST_Simplify(ST_Transform(c.outline, 3857), 20037508.34 * 2 / (256 * 2 ^ :z)), edge.box, 4096, 64, true) AS geom
+      FROM communes c, edge
+      WHERE c.outline && ST_Transform(edge.box, 4326) AND :z >= 7
+    ) t WHERE geom IS NOT NULL
+    """
+)
+QPV = text(
+    """
+    WITH edge AS (SELECT ST_TileEnvelope(:z, :x, :y) AS box)
+    SELECT ST_AsMVT(t, 'qpv', 4096, 'geom') FROM (
+      SELECT code, name, vintage, official, ST_AsMVTGeom(ST_Transform(q.outline, 3857), edge.box, 4096, 64, true) AS geom
+      FROM qpv_perimeters q, edge
+      WHERE q.outline && ST_Transform(edge.box, 4326) AND :z >= 9
+        AND (upper_inf(q.during) OR NOT EXISTS (SELECT 1 FROM qpv_perimeters n WHERE upper_inf(n.during) AND n.outline && q.outline))
+    ) t WHERE geom IS NOT NULL
+    """
+)
+
+
+def check_tile(z: int, x: int, y: int) -> None:
+    """A tile outside the pyramid does not exist."""
+    if z > MAX_ZOOM or x >= 2**z or y >= 2**z:
+        raise NotFound
+
+
+async def tile(
+    request: Request, db: AsyncSession, statement: object, z: int, x: int, y: int, kept: int
+) -> Response[bytes]:
+    """One tile with its ETag; `kept` is how long (s) a browser may keep it without asking."""
+    check_tile(z, x, y)
+    content = bytes((await db.execute(statement, {"z": z, "x": x, "y": y})).scalar_one())  # type: ignore[call-overload]
+    tag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
+    headers = {"ETag": tag, "Cache-Control": f"public, max-age={kept}"}
+    if request.headers.get("If-None-Match") == tag:
+        return Response(b"", status_code=304, headers=headers)
+    return Response(content, media_type=TILE, headers=headers)
+
+
+@get("/tuiles/communes/{z:int}/{x:int}/{y:str}", policy="tiles.show")
+async def communes(request: Request, db: Db, z: int, x: int, y: str) -> Response[bytes]:
+    return await tile(request, db, COMMUNES, *numbers(z, x, y), kept=86_400)
+
+
+@get("/tuiles/qpv/{z:int}/{x:int}/{y:str}", policy="tiles.show")
+async def qpv(request: Request, db: Db, z: int, x: int, y: str) -> Response[bytes]:
+    return await tile(request, db, QPV, *numbers(z, x, y), kept=3_600)
+
+
+def numbers(z: int, x: int, y: str) -> tuple[int, int, int]:
+    """`y` comes with its extension: « 1403.mvt »."""
+    digits = y.removesuffix(".mvt")
+    if not digits.isdigit() or len(digits) > 7 or not (0 <= z <= MAX_ZOOM and 0 <= x < 2**MAX_ZOOM):
+        raise NotFound
+    return z, x, int(digits)
+
+
+ROUTES: list[HTTPRouteHandler] = [communes, qpv]
