@@ -36,6 +36,7 @@ async def lift(db: AsyncSession, actor: Actor, lock: Lock, call: Call, *, motive
     POLICY.check(actor, "proposals.override", call)
     motive = _motive(motive)
     await proposals.lock_call(db, call)
+    proposals.refuse_after_retention(await proposals.retained(db, call))
     await db.refresh(lock, with_for_update=True)
     if lock.lifted_at:
         raise Refused("Ce choix est déjà levé.", "Rechargez la page pour voir la répartition.")
@@ -52,6 +53,7 @@ async def _put(
     POLICY.check(actor, "proposals.override", call)
     motive = _motive(motive)
     await proposals.lock_call(db, call)
+    proposals.refuse_after_retention(await proposals.retained(db, call))
     await _refuse_impossible(db, call, application, lot, kind)
     standing = (
         await db.execute(

@@ -83,14 +83,14 @@ async def make(db: AsyncSession, actor: Actor, call: Call, method: str) -> tuple
     """Compute and keep, without journal: `run` and the verbs on locks record their own act."""
     if method not in METHODS:
         raise Refused("Cette méthode n’existe pas.")
-    refuse_after_retention(await _retained(db, call))
+    refuse_after_retention(await retained(db, call))
     inputs = await frozen.gather(db, call)
     try:
         done = await asyncio.to_thread(compute, inputs.document, method)
     except InvalidProblem as problem:
         raise Refused(str(problem)) from problem
     await lock_call(db, call)
-    refuse_after_retention(await _retained(db, call))
+    refuse_after_retention(await retained(db, call))
     again = await frozen.gather(db, call)
     if canonical(again.document) != done.input:
         raise Refused(CHANGED, "Relancez la répartition.")
@@ -109,7 +109,7 @@ async def lock_call(db: AsyncSession, call: Call) -> None:
         )
 
 
-async def _retained(db: AsyncSession, call: Call) -> Proposal | None:
+async def retained(db: AsyncSession, call: Call) -> Proposal | None:
     found = await db.execute(
         select(Proposal)
         .where(Proposal.call_id == call.id, Proposal.retained_at.is_not(None))

@@ -84,10 +84,13 @@ TABLE: dict[str, Rule] = {
     "panel.close": member("organiser", states=("closed",), too_late="Le classement est déjà arrêté."),
     "panel.rank": member("organiser", states=("closed",), too_late="Le classement est déjà arrêté."),
     # assignment
+    "proposals.list": SIGNED_IN,
     "proposals.show": member("organiser", roles=READ),
     "proposals.run": member("organiser"),
     "proposals.override": member("organiser"),
     "proposals.retain": member("organiser"),
+    "decisions.show": SIGNED_IN,  # the query shows a released decision to its applicants and to those who run the call
+    "decisions.edit": member("organiser"),
     "decisions.release": member("organiser"),
     # leases
     "leases.list": SIGNED_IN,

@@ -1,0 +1,218 @@
+"""The motive of each decision, in French sentences read off the stored documents. Pure.
+
+Nothing is argued here: each sentence states a figure of the ranking, a reason the engine gave and the checker verified,
+a requirement of the lot, or a choice of the panel with its motive (CRPA L211-5: the considerations of law and fact).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from intervalle.french import number, square_metres
+
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class CriterionMark:
+    """One line of the grid for one application: combined mark on `top`, and the criterion's published weight."""
+
+    label: str
+    weight: int
+    mark: Decimal
+    top: int = 5
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """An application's frozen score, its rank among `ranked`, and the marks that make it."""
+
+    score: Decimal
+    rank: int
+    ranked: int
+    marks: tuple[CriterionMark, ...] = ()
+
+
+@dataclass(frozen=True)
+class Names:
+    """What identifiers of the documents are called, and the requirements that closed a lot to an application."""
+
+    applications: Mapping[str, str]
+    lots: Mapping[str, str]
+    obstacles: Mapping[Pair, Sequence[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Documents:
+    """The two documents of a proposal, as stored."""
+
+    problem: Mapping[str, Any]
+    result: Mapping[str, Any]
+
+    def placement(self, id: str) -> Mapping[str, Any] | None:
+        return next((line for line in self.result["placements"] if line["application"] == id), None)
+
+    def unplaced(self, id: str) -> Mapping[str, Any] | None:
+        return next((line for line in self.result["unplaced"] if line["application"] == id), None)
+
+    def application(self, id: str) -> Mapping[str, Any]:
+        return next(row for row in self.problem["applications"] if row["id"] == id)
+
+    def score(self, id: str, lot: str) -> Decimal:
+        return Decimal(str(self.application(id)["scores"][lot]))
+
+    def lock(self, id: str, lot: str, kind: str) -> Mapping[str, Any] | None:
+        rows = self.problem.get("locks") or []
+        return next((r for r in rows if (r["application"], r["lot"], r["kind"]) == (id, lot, kind)), None)
+
+    def taken_over_by(self, id: str) -> list[str]:
+        """Applications whose place `id` would be offered if they withdrew."""
+        return [line["application"] for line in self.result["placements"] if line["next_in_line"] == id]
+
+
+def ordinal(n: int) -> str:
+    return "1ᵉʳ" if n == 1 else f"{n}ᵉ"
+
+
+def score_paragraph(ranking: Ranking) -> str:
+    marks = " ; ".join(
+        f"{mark.label} : {number(mark.mark, 2)} sur {mark.top} (coefficient {mark.weight})" for mark in ranking.marks
+    )
+    total = (
+        f"Au vu des critères publiés à l’ouverture de l’appel, votre candidature a obtenu {number(ranking.score, 2)} points "
+        f"sur 100 et se classe {ordinal(ranking.rank)} sur {ranking.ranked}."
+    )
+    return f"{total} Notes par critère : {marks}." if marks else total
+
+
+def placed_paragraphs(documents: Documents, names: Names, id: str) -> list[str]:
+    line = documents.placement(id)
+    if line is None:
+        raise ValueError(f"{id} is not placed")
+    lot = line["lot"]
+    wish = f"C’est votre {ordinal(line['wish'])} vœu." if len(documents.application(id)["wishes"]) > 1 else ""
+    found = [f"{names.lots[lot]} vous est attribué pour {square_metres(Decimal(str(line['area'])))}. {wish}".strip()]
+    if locked := documents.lock(id, lot, "must"):
+        found.append(f"La commission a fixé ce choix pour le motif suivant : {_closed(locked['motive'])}")
+    found += [reason_sentence(documents, names, id, reason) for reason in line["reasons"]]
+    return found
+
+
+def unplaced_paragraphs(documents: Documents, names: Names, id: str) -> list[str]:
+    line = documents.unplaced(id)
+    if line is None:
+        raise ValueError(f"{id} is placed")
+    found = [reason_sentence(documents, names, id, reason) for reason in line["reasons"]]
+    if told := counterfactual_sentence(names, line.get("counterfactuals") or [], "Votre candidature"):
+        found.append(f"{told} Ce résultat a été vérifié en refaisant le calcul avec ce seul changement.")
+    return found
+
+
+def reserve_paragraph(documents: Documents, names: Names, id: str) -> str:
+    lots = sorted({documents.placement(held)["lot"] for held in documents.taken_over_by(id)})  # type: ignore[index]
+    places = " ou ".join(names.lots[lot] for lot in lots)
+    return (
+        f"Votre candidature est inscrite sur la liste de réserve : si une structure retenue renonce à sa place ({places}), "
+        "cette place vous est proposée la première, avec un délai pour répondre."
+    )
+
+
+def reason_sentence(documents: Documents, names: Names, id: str, reason: Mapping[str, Any]) -> str:
+    """Why one wished lot was not given."""
+    kind, lot = reason["kind"], reason["lot"]
+    if kind == "no_wish":
+        return "La candidature ne classe aucun lot qui lui soit ouvert."
+    at = names.lots[lot]
+    if kind == "outranked":
+        return f"{at} : la place est allée à {_better(documents, id, reason['by'], lot)} : {_holders(documents, names, reason['by'], lot)}."
+    if kind == "requirement":
+        said = " ".join(names.obstacles.get((id, lot), ())) or "une exigence de la candidature n’y est pas remplie."
+        return f"{at} : {said}"
+    if kind == "lock":
+        return f"{at} : la commission a écarté cette attribution pour le motif suivant : {_closed(reason['motive'])}"
+    if kind == "exception":
+        return f"{at} : {_exception(names, reason['because'])}"
+    if kind == "incompatible":
+        return (
+            f"{at} : une activité incompatible avec la vôtre, mieux notée, y est placée ({_who(names, reason['by'])})."
+        )
+    if kind == "organisation":
+        return f"{at} : votre structure a déjà le nombre maximal d’attributions prévu par l’appel."
+    if kind == "slots":
+        return f"{at} : le lot n’est pas ouvert à toutes les demi-journées demandées."
+    if kind == "area":
+        return f"{at} : la surface demandée dépasse celle du lot."
+    if kind == "together":
+        return (
+            f"{at} : les candidatures à placer ensemble ({_who(names, reason.get('with', []))}) ne peuvent pas y tenir."
+        )
+    if kind == "passed_over":
+        return f"{at} : la méthode de comparaison a préféré une candidature moins bien notée ({_who(names, reason['by'])})."
+    raise ValueError(f"unknown reason kind: {kind}")
+
+
+def counterfactual_sentence(names: Names, found: Sequence[Mapping[str, Any]], subject: str = "Elle") -> str:
+    """« Elle aurait été retenue avec 70 m² au lot B, ou avec une note d’au moins 79,4 au lot A. »"""
+    changes = []
+    for change in found:
+        at = f"({names.lots[change['lot']]})"
+        if "area" in change:
+            changes.append(f"avec {square_metres(Decimal(str(change['area'])))} au plus {at}")
+        else:
+            changes.append(f"avec une note d’au moins {number(Decimal(str(change['score'])))} {at}")
+    return f"{subject} aurait été retenue {', ou '.join(changes)}." if changes else ""
+
+
+def short_why(documents: Documents, line: Mapping[str, Any]) -> str:
+    """The board's last column: what decided this line, in a few words."""
+    if documents.lock(line["application"], line["lot"], "must"):
+        return "choix motivé de la commission"
+    forced = [row for row in documents.result["exceptions"] if row["lot"] == line["lot"]]
+    group = documents.application(line["application"])["neighbourhood"]
+    if group and any(str(row["because"]).startswith("quota:") for row in forced):
+        return str(next(row["because"] for row in forced if str(row["because"]).startswith("quota:"))).partition(":")[2]
+    wishes = len(documents.application(line["application"])["wishes"])
+    wish = f"{ordinal(line['wish'])} vœu" if wishes > 1 else "seul vœu"
+    if line["rank"] == 1:
+        return f"{wish}, meilleure note du lot"
+    return wish
+
+
+def _exception(names: Names, because: str) -> str:
+    rule, _, name = because.partition(":")
+    if rule == "quota":
+        return f"une place aurait pu vous revenir au vu des notes ; le quota publié « {name} » a conduit à l’attribuer autrement."
+    if rule == "lock":
+        who = names.applications.get(name, name)
+        return f"une place aurait pu vous revenir au vu des notes ; un choix motivé de la commission l’a attribuée à {who}."
+    return "aucune répartition des surfaces ne permet de satisfaire à la fois toutes les candidatures mieux notées."
+
+
+def _better(documents: Documents, id: str, by: Sequence[str], lot: str) -> str:
+    """« mieux notées » only when it is true of each: equal scores are parted by the published rule."""
+    own = documents.score(id, lot)
+    tied = any(documents.score(other, lot) == own for other in by)
+    if len(by) == 1:
+        return (
+            "une candidature de même note, placée avant par la règle publiée" if tied else "une candidature mieux notée"
+        )
+    return (
+        "des candidatures mieux notées, ou de même note et placées avant par la règle publiée"
+        if tied
+        else "des candidatures mieux notées"
+    )
+
+
+def _holders(documents: Documents, names: Names, ids: Sequence[str], lot: str) -> str:
+    scored = sorted(((documents.score(id, lot), id) for id in ids), key=lambda row: (-row[0], row[1]))
+    return ", ".join(f"{names.applications[id]} ({number(score, 2)})" for score, id in scored)
+
+
+def _who(names: Names, ids: Sequence[str]) -> str:
+    return ", ".join(names.applications.get(id, id) for id in ids)
+
+
+def _closed(sentence: str) -> str:
+    sentence = sentence.strip()
+    return sentence if sentence.endswith((".", "!", "?", "…")) else f"{sentence}."

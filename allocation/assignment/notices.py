@@ -1,0 +1,66 @@
+"""What a notification must say beside its motive: remedies with their time limits, and the part an algorithm took. Pure.
+
+A time limit binds only if the notification mentions it (CJA R421-5). Public deciders fall under the CJA and the CRPA;
+private ones give the same answers by the rules of their call (rules of the consultation), which is what their letters say.
+"""
+
+from dataclasses import dataclass
+
+from intervalle.french import plural
+
+
+@dataclass(frozen=True)
+class Decider:
+    """Who decides: its name, how to write to it, and whether it is a public body (or disposes of public property)."""
+
+    name: str
+    public: bool
+    address: str = ""
+
+    @property
+    def contact(self) -> str:
+        return f"{self.name}, {self.address}" if self.address else self.name
+
+
+def remedies(decider: Decider, months: int) -> str:
+    """`months` is the legal time limit to go to court (two, CJA R421-1)."""
+    if decider.public:
+        return "\n\n".join(
+            (
+                f"Vous pouvez contester cette décision dans les {plural(months, 'mois', 'mois')} qui suivent sa notification :",
+                f"soit par un recours gracieux adressé à {decider.contact} ; il interrompt le délai du recours contentieux "
+                "(CRPA, art. L411-2) ;",
+                "soit par un recours contentieux devant le tribunal administratif dans le ressort duquel siège l’autorité qui a "
+                "pris la décision, par courrier ou par l’application Télérecours citoyens (CJA, art. R421-1 et R421-5).",
+            )
+        )
+    return "\n\n".join(
+        (
+            "Le règlement de la consultation vous ouvre un recours : vous pouvez demander par écrit le réexamen de votre "
+            f"candidature à {decider.contact}, dans les {plural(months, 'mois', 'mois')} qui suivent la réception de cette lettre. "
+            "Une réponse motivée vous est faite.",
+            "Cette voie ne remplace pas les recours de droit commun devant le juge judiciaire.",
+        )
+    )
+
+
+def algorithm_mention(decider: Decider, sheet_url: str, rules_url: str) -> str:
+    """CRPA L311-3-1 and R311-3-1-1: purpose, right to the rules, how to use it, and the CADA."""
+    purpose = (
+        "Cette décision a été prise par une personne, sur la base d’une proposition établie par un traitement algorithmique "
+        "dont la finalité est de répartir les lots de l’appel entre les candidatures recevables, selon leurs notes, leurs vœux, "
+        "les surfaces et les règles publiées."
+    )
+    sheet = (
+        f"Les paramètres appliqués à votre candidature et leur pondération sont à votre disposition ({sheet_url}) ; "
+        f"les règles du traitement sont publiques ({rules_url})."
+    )
+    if not decider.public:
+        return f"{purpose} {sheet}"
+    right = (
+        "Conformément aux articles L311-3-1 et R311-3-1-1 du code des relations entre le public et l’administration, vous pouvez "
+        "obtenir communication des règles définissant ce traitement et des principales caractéristiques de sa mise en œuvre, "
+        f"en écrivant à {decider.contact}. En l’absence de réponse sous un mois, vous pouvez saisir la Commission d’accès aux "
+        "documents administratifs (CADA) dans les deux mois."
+    )
+    return f"{purpose} {right} {sheet}"

@@ -1,0 +1,165 @@
+"""The release: one act, one transaction. Awards, decisions, letters and messages are written together; nothing leaves
+before the commit, and releasing twice has one effect."""
+
+from decimal import Decimal
+from fractions import Fraction
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from allocation.assignment import inputs as frozen
+from allocation.assignment import letters, proposals, queries
+from allocation.assignment.inputs import Inputs
+from allocation.assignment.letters import Letter
+from allocation.assignment.mails import decision_mail
+from allocation.assignment.models import Award, Proposal
+from allocation.assignment.problem import canonical
+from calls.models import Call
+from intervalle import clock, files, journal, mail
+from intervalle.accounts.actor import Actor
+from intervalle.accounts.models import User
+from intervalle.accounts.policy_table import POLICY
+from intervalle.errors import Refused
+from intervalle.pdf import render_pdf
+from intervalle.rounding import half_up
+
+
+async def release(db: AsyncSession, actor: Actor, call: Call) -> int:
+    """Notify every decision of the call. Gives the number of letters; 0 when another request has just done it."""
+    POLICY.check(actor, "decisions.release", call)
+    if call.released_at:
+        return 0
+    drawn = await letters.draw_all(db, call)
+    refuse_incomplete(drawn)
+    # Printing takes a while: it is done before anything is locked, and checked against the rows once they are.
+    printed = {letter.decision.id: await render_pdf(letter.html) for letter in drawn}
+    if not await _lock(db, call):
+        return 0
+    proposal, inputs = await _refuse_moved(db, call)
+    fresh = await letters.draw_all(db, call)
+    if [letter.html for letter in fresh] != [letter.html for letter in drawn]:
+        raise Refused(
+            "Une lettre a été modifiée pendant l’envoi : rien n’est parti.", "Relisez les lettres, puis recommencez."
+        )
+    refuse_incomplete(fresh)
+    now = clock.now()
+    call.released_at = now
+    for letter in fresh:
+        await _notify(db, actor, call, letter, printed[letter.decision.id])
+    for letter in fresh:
+        if letter.decision.outcome == "awarded":
+            db.add(_award(call, proposal, inputs, letter))
+    await db.flush()
+    await journal.record(
+        db, chain=call.chain, action="decisions.release", subject=f"call:{call.id}", actor_id=actor.user_id,
+        organisation_id=call.organiser_id, facts=_facts(proposal, fresh, printed),
+    )  # fmt: skip
+    return len(fresh)
+
+
+async def _lock(db: AsyncSession, call: Call) -> bool:
+    """Hold the call; False when it was released meanwhile."""
+    await db.execute(select(Call).where(Call.id == call.id).with_for_update().execution_options(populate_existing=True))
+    if call.released_at:
+        return False
+    if call.stage() != "ranked":
+        raise Refused("Cet appel n’est pas au stade des décisions.", "Rechargez la page pour voir où il en est.")
+    return True
+
+
+async def _refuse_moved(db: AsyncSession, call: Call) -> tuple[Proposal, Inputs]:
+    """The retained proposal must still be that of the frozen data: a withdrawal since then changes who goes where."""
+    proposal = (await db.execute(queries.retained_proposal(call.id))).scalar_one_or_none()
+    if proposal is None:
+        raise Refused("Aucune proposition n’est retenue pour cet appel.", "Retenez d’abord une proposition.")
+    inputs = await frozen.gather(db, call)
+    if canonical(inputs.document).decode() != proposal.input:
+        raise Refused(
+            "Une candidature a été retirée ou une donnée a changé depuis le choix de la proposition.",
+            "Revenez sur ce choix, relancez la répartition, puis retenez la nouvelle proposition.",
+        )
+    return proposal, inputs
+
+
+def refuse_incomplete(drawn: list[Letter]) -> None:
+    """No letter without motive, remedies and signatory; no release without letters."""
+    if not drawn:
+        raise Refused("Aucune décision n’est préparée pour cet appel.", "Retenez d’abord une proposition.")
+    for letter in drawn:
+        decision, name = letter.decision, f"{letter.application.label}, {letter.organisation.name}"
+        if not decision.motive.strip():
+            raise Refused(f"La lettre de {name} n’a pas de motif.", "Écrivez-le avant de notifier les décisions.")
+        if not decision.remedies.strip():
+            raise Refused(f"La lettre de {name} n’indique pas les voies de recours.")
+        if not decision.signatory.strip():
+            raise Refused("Les lettres n’ont pas de signataire.", "Indiquez qui signe, avec sa qualité.")
+
+
+async def _notify(db: AsyncSession, actor: Actor, call: Call, letter: Letter, pdf: bytes) -> None:
+    decision = letter.decision
+    stored = await files.keep(
+        db, name=letter.file_name, content=pdf, content_type="application/pdf", audience="parties", scan="own",
+        owner_id=letter.organisation.id, user_id=actor.user_id,
+    )  # fmt: skip
+    to, user_id = await _recipient(db, letter)
+    subject, text = decision_mail(call, letter)
+    decision.message_id = await mail.post(
+        db, to=to, user_id=user_id, subject=subject, text=text, kind="decision", dedupe=f"decision:{decision.id}",
+        attachment_id=stored.id,
+    )  # fmt: skip
+    decision.letter_file_id, decision.released_at, decision.released_by_id = stored.id, call.released_at, actor.user_id
+
+
+async def _recipient(db: AsyncSession, letter: Letter) -> tuple[str, int | None]:
+    """Whoever deposited the application; the structure's own address when that account is closed."""
+    person = (await db.execute(select(User).where(User.id == letter.application.submitted_by_id))).scalar_one_or_none()
+    if person is not None and person.disabled_at is None:
+        return person.email, person.id
+    if letter.organisation.email:
+        return letter.organisation.email, None
+    raise Refused(f"Nous n’avons pas d’adresse pour {letter.organisation.name}.", "Complétez la fiche de la structure.")
+
+
+def _award(call: Call, proposal: Proposal, inputs: Inputs, letter: Letter) -> Award:
+    decision, candidate = letter.decision, inputs.candidates[letter.application.label]
+    document = next(row for row in inputs.document["applications"] if row["id"] == letter.application.label)
+    part_time = document["slots"] is not None
+    released = call.released_at or clock.now()
+    return Award(
+        call_id=call.id, application_id=decision.application_id, organisation_id=letter.organisation.id,
+        lot_id=decision.lot_id, area=decision.area, slots=sorted(candidate.application.slots) if part_time else [],
+        score=candidate.score.score, reference_value_cents=_help_in_kind(inputs, letter), created_at=released,
+        released_at=released, offer_expires_at=letters.answer_until(released.astimezone(clock.PARIS).date()),
+    )  # fmt: skip
+
+
+def _help_in_kind(inputs: Inputs, letter: Letter) -> int | None:
+    """Reference rent less rent asked, over the call's days, in cents; None when a figure is not known."""
+    lot = next(offered.lot for offered in inputs.lots.values() if offered.lot.id == letter.decision.lot_id)
+    version, area = inputs.version, letter.decision.area
+    asked = 0 if version.charges_only else lot.rent_cents_m2_year
+    if lot.reference_rent_cents_m2_year is None or asked is None or area is None:
+        return None
+    if version.occupation_from is None or version.occupation_until is None:
+        return None
+    days = (version.occupation_until - version.occupation_from).days
+    forgone = max(0, lot.reference_rent_cents_m2_year - asked)
+    return half_up(Fraction(forgone) * Fraction(Decimal(area)) * days / 365)
+
+
+def _facts(proposal: Proposal, drawn: list[Letter], printed: dict[int, bytes]) -> dict[str, Any]:
+    return {
+        "proposal": proposals.facts_of(proposal),
+        "decisions": [
+            {
+                "application": letter.decision.application_id,
+                "outcome": letter.decision.outcome,
+                "lot": letter.decision.lot_id,
+                "area": str(letter.decision.area) if letter.decision.area is not None else None,
+                "letter_sha256": sha256(printed[letter.decision.id]).hexdigest(),
+            }
+            for letter in drawn
+        ],
+    }
