@@ -75,12 +75,14 @@ async def suggest(db: AsyncSession, query: str, limit: int = 6) -> list[Found]:
 
 async def _ask_service(query: str, transport: httpx.AsyncBaseTransport | None) -> Found | None:
     global _silent_until
-    if not settings().geocoder_url or (transport is None and time.monotonic() < _silent_until):
+    url = settings().geocoder_url
+    if transport is None and (not url or time.monotonic() < _silent_until):
         return None
     try:
         async with httpx.AsyncClient(timeout=TIMEOUT, transport=transport) as client:
             answer = await client.get(
-                f"{settings().geocoder_url}/search/", params={"q": query[:200], "limit": 1, "autocomplete": 0}
+                f"{url or 'https://geocodeur.example'}/search/",
+                params={"q": query[:200], "limit": 1, "autocomplete": 0},
             )
             answer.raise_for_status()
             return _first(answer.json())

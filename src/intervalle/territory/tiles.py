@@ -1,10 +1,12 @@
 """Vector tiles of communes and QPV perimeters, one SQL statement each, straight from PostGIS."""
 
 import hashlib
+from typing import Annotated
 
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
-from sqlalchemy import text
+from litestar.params import PathParameter
+from sqlalchemy import Executable, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from intervalle.errors import NotFound
@@ -12,6 +14,9 @@ from intervalle.web import Db, Request
 
 MAX_ZOOM = 18
 TILE = "application/vnd.mapbox-vector-tile"
+Z = Annotated[int, PathParameter(ge=0, le=MAX_ZOOM)]
+X = Annotated[int, PathParameter(ge=0, lt=2**MAX_ZOOM)]
+Y = Annotated[str, PathParameter(max_length=12)]  # « 1403.mvt »
 
 COMMUNES = text(
     """
@@ -44,11 +49,11 @@ def check_tile(z: int, x: int, y: int) -> None:
 
 
 async def tile(
-    request: Request, db: AsyncSession, statement: object, z: int, x: int, y: int, kept: int
+    request: Request, db: AsyncSession, statement: Executable, z: int, x: int, y: int, *, kept: int
 ) -> Response[bytes]:
     """One tile with its ETag; `kept` is how long (s) a browser may keep it without asking."""
     check_tile(z, x, y)
-    content = bytes((await db.execute(statement, {"z": z, "x": x, "y": y})).scalar_one())  # type: ignore[call-overload]
+    content = bytes((await db.execute(statement, {"z": z, "x": x, "y": y})).scalar_one())
     tag = f'"{hashlib.sha256(content).hexdigest()[:16]}"'
     headers = {"ETag": tag, "Cache-Control": f"public, max-age={kept}"}
     if request.headers.get("If-None-Match") == tag:
@@ -57,21 +62,21 @@ async def tile(
 
 
 @get("/tuiles/communes/{z:int}/{x:int}/{y:str}", policy="tiles.show")
-async def communes(request: Request, db: Db, z: int, x: int, y: str) -> Response[bytes]:
-    return await tile(request, db, COMMUNES, *numbers(z, x, y), kept=86_400)
+async def communes(request: Request, db: Db, z: Z, x: X, y: Y) -> Response[bytes]:
+    return await tile(request, db, COMMUNES, z, x, row(y), kept=86_400)
 
 
 @get("/tuiles/qpv/{z:int}/{x:int}/{y:str}", policy="tiles.show")
-async def qpv(request: Request, db: Db, z: int, x: int, y: str) -> Response[bytes]:
-    return await tile(request, db, QPV, *numbers(z, x, y), kept=3_600)
+async def qpv(request: Request, db: Db, z: Z, x: X, y: Y) -> Response[bytes]:
+    return await tile(request, db, QPV, z, x, row(y), kept=3_600)
 
 
-def numbers(z: int, x: int, y: str) -> tuple[int, int, int]:
-    """`y` comes with its extension: « 1403.mvt »."""
+def row(y: str) -> int:
+    """The last part of the address comes with its extension: « 1403.mvt »."""
     digits = y.removesuffix(".mvt")
-    if not digits.isdigit() or len(digits) > 7 or not (0 <= z <= MAX_ZOOM and 0 <= x < 2**MAX_ZOOM):
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 7):
         raise NotFound
-    return z, x, int(digits)
+    return int(digits)
 
 
 ROUTES: list[HTTPRouteHandler] = [communes, qpv]
