@@ -44,8 +44,8 @@ class File:
     premises: Premises
     landlord: Organisation
     tenant: Organisation
-    use: PublicUse = PublicUse(None)
-    earlier: tuple[Lease, ...] = ()
+    use: PublicUse
+    earlier: tuple[Lease, ...]
 
 
 def occupant_of(organisation: Organisation) -> Occupant:

@@ -69,19 +69,26 @@ def area_to_offer(wanted: Wanted, lot: Candidate) -> Decimal:
 
 
 def match(wanted: Wanted, lot: Candidate) -> Match:
-    """REL-03, and the neighbourhood when the occupant has to stay in it."""
+    """The lot as its page describes it: REL-03, and the neighbourhood when the occupant has to stay in it."""
     area = area_to_offer(wanted, lot)
     monthly = None if lot.monthly_cents_m2 is None else int(lot.monthly_cents_m2 * area)
-    reasons = [] if lot.available_on else ["Occupé, sans date de libération connue."]
-    reasons += _rel_03(wanted, lot, area, monthly)
+    return offered(wanted, lot, area=area, monthly_cents=monthly, available_on=lot.available_on)
+
+
+def offered(
+    wanted: Wanted, lot: Candidate, *, area: Decimal, monthly_cents: int | None, available_on: date | None
+) -> Match:
+    """The same lot on terms that may differ from its page: another area, price or day."""
+    reasons = [] if available_on else ["Occupé, sans date de libération connue."]
+    reasons += _rel_03(wanted, lot, area, monthly_cents, available_on or wanted.exit_on)
     if wanted.must_stay_in_qpv and not lot.in_qpv:
         reasons.append(
             "Hors d’un quartier prioritaire." if lot.in_qpv is False else "Quartier prioritaire indéterminé."
         )
-    return Match(area, monthly, tuple(reasons))
+    return Match(area, monthly_cents, tuple(reasons))
 
 
-def _rel_03(wanted: Wanted, lot: Candidate, area: Decimal, monthly: int | None) -> list[str]:
+def _rel_03(wanted: Wanted, lot: Candidate, area: Decimal, monthly: int | None, available_on: date) -> list[str]:
     """The four conditions of REL-03. Several acceptable types count as one need when the lot has any of them."""
     common = [erp for erp in wanted.erps if erp in lot.erps]
     erp = None if not wanted.erps else (common or list(wanted.erps))[0]
@@ -89,10 +96,8 @@ def _rel_03(wanted: Wanted, lot: Candidate, area: Decimal, monthly: int | None) 
         area_m2=wanted.area, exit_on=wanted.exit_on, erp=erp,
         budget_cents_month=NO_BUDGET if wanted.budget_cents_month is None else wanted.budget_cents_month,
     )  # fmt: skip
-    offered = Offered(
-        area_m2=area, monthly_cents=monthly or 0, erp_types=lot.erps, available_on=lot.available_on or wanted.exit_on
-    )
-    return list(counts_as_offer(offered, need).reasons_fr)
+    terms = Offered(area_m2=area, monthly_cents=monthly or 0, erp_types=lot.erps, available_on=available_on)
+    return list(counts_as_offer(terms, need).reasons_fr)
 
 
 def in_reading_order(found: Iterable[tuple[int, Candidate, Match]]) -> list[tuple[int, Candidate, Match]]:

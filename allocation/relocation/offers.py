@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from allocation.leases.mails import people_of
+from allocation.relocation.matching import offered
 from allocation.relocation.models import RelocationOffer, RelocationPath
 from allocation.relocation.paths import locked, record
 from allocation.relocation.suggestions import Suggestion
@@ -34,10 +35,13 @@ async def make(
     )
     if waiting.scalars().first():
         raise Refused("Ce lot est déjà proposé et attend une réponse.", "Attendez la réponse de la structure.")
-    met = suggestion.match
+    met = offered(
+        suggestion.wanted, suggestion.candidate, area=area or suggestion.match.area, monthly_cents=monthly_cents,
+        available_on=available_on,
+    )  # fmt: skip
     offer = RelocationOffer(
         path_id=path.id, lot_id=suggestion.lot.id, offered_at=clock.now(), offered_by_id=actor.user_id,
-        area=met.area if area is None else area, monthly_cents=monthly_cents, available_on=available_on,
+        area=met.area, monthly_cents=monthly_cents, available_on=available_on,
         distance_m=suggestion.candidate.distance_m, counts=met.fits, why_not=" ".join(met.reasons_fr), terms=terms,
     )  # fmt: skip
     db.add(offer)

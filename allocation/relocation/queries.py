@@ -3,7 +3,8 @@
 from datetime import date
 
 from geoalchemy2 import Geography
-from sqlalchemy import Float, Select, cast, func, null, or_, select
+from sqlalchemy import Float, Select, cast, func, or_, select
+from sqlalchemy.orm import aliased
 
 from allocation.leases.models import Lease
 from allocation.leases.queries import Landlord, Tenant
@@ -14,6 +15,7 @@ from intervalle.accounts.models import Organisation
 from premises.models import Lot, Premises
 from premises.queries import published, shown_point
 
+Here = aliased(Premises, name="here")
 # How many lots are looked at, nearest first: the pages show a dozen.
 LOOKED_AT = 200
 
@@ -70,13 +72,8 @@ def nearby(here: Premises, lot_id: int, exit_on: date) -> Select[Lot, Premises, 
 
     The distance is to the point that is shown: a masked owner's place is not found by measuring from three sides.
     """
-    distance = (
-        null()
-        if here.point is None
-        else func.ST_Distance(
-            cast(shown_point(), Geography), cast(func.ST_SetSRID(func.ST_GeomFromWKB(here.point.data), 4326), Geography)
-        )
-    )
+    from_here = select(Here.point).where(Here.id == here.id).scalar_subquery()
+    distance = func.ST_Distance(cast(shown_point(), Geography), cast(from_here, Geography))
     return (
         select(Lot, Premises, cast(distance, Float).label("distance"))
         .join(Premises, Premises.id == Lot.premises_id)

@@ -23,6 +23,7 @@ SHOWN = 12
 class Suggestion:
     lot: Lot
     premises: Premises
+    wanted: Wanted
     candidate: Candidate
     match: Match
 
@@ -64,12 +65,15 @@ async def suggest(db: AsyncSession, path: RelocationPath, need: Need, here: Prem
     rows = (await db.execute(queries.nearby(here, lot_id, path.exit_on))).all()
     taken = (await db.execute(occupancies_in([row[0].id for row in rows]))).scalars().all()
     lots = {row[0].id: (row[0], row[1]) for row in rows}
+    wanted = wanted_of(path, need)
     found = []
     for lot, premises, distance in rows:
         theirs = [o for o in taken if o.lot_id == lot.id]
         candidate = candidate_of(lot, premises, theirs, path.exit_on, None if distance is None else round(distance))
-        found.append((lot.id, candidate, match(wanted_of(path, need), candidate)))
-    return [Suggestion(*lots[number], candidate, met) for number, candidate, met in in_reading_order(found)[:SHOWN]]
+        found.append((lot.id, candidate, match(wanted, candidate)))
+    return [
+        Suggestion(*lots[number], wanted, candidate, met) for number, candidate, met in in_reading_order(found)[:SHOWN]
+    ]
 
 
 async def look_at(
@@ -82,4 +86,5 @@ async def look_at(
     lot, premises, distance = row
     taken = (await db.execute(occupancies_in([lot.id]))).scalars().all()
     candidate = candidate_of(lot, premises, taken, path.exit_on, None if distance is None else round(distance))
-    return Suggestion(lot, premises, candidate, match(wanted_of(path, need), candidate))
+    wanted = wanted_of(path, need)
+    return Suggestion(lot, premises, wanted, candidate, match(wanted, candidate))

@@ -2,6 +2,10 @@
 
 from litestar.handlers import HTTPRouteHandler
 
+import allocation.leases.handlers
+import allocation.relocation.handlers
+import allocation.tfpb.handlers
+import calls.handlers
 import intervalle.accounts.handlers
 import intervalle.home
 import intervalle.house
@@ -12,4 +16,8 @@ ROUTES: list[HTTPRouteHandler] = [
     *intervalle.home.ROUTES,
     *intervalle.accounts.handlers.ROUTES,
     *intervalle.territory.handlers.ROUTES,
+    *calls.handlers.ROUTES,
+    *allocation.leases.handlers.ROUTES,
+    *allocation.tfpb.handlers.ROUTES,
+    *allocation.relocation.handlers.ROUTES,
 ]
