@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from allocation.selection import admissibility, checklist, declarations, panels, sheets
@@ -14,6 +14,7 @@ from allocation.selection.checklist import Answer
 from allocation.selection.models import Admissibility, Seat
 from allocation.selection.panels import Rules, SeatTerms
 from allocation.selection.reasons import Given
+from calls import openings
 from calls.models import Application, Call, Criterion
 from calls.queries import criteria_of
 from intervalle import clock
@@ -45,10 +46,14 @@ class Scene:
     criteria: list[Criterion] = field(default_factory=list)
 
 
-async def closed_call(db: AsyncSession, *, files: int = 3, **values: Any) -> Scene:
-    """A call of a city that received `files` files; nothing else is done."""
+async def closed_call(db: AsyncSession, *, files: int = 3, floor: int | None = None, **values: Any) -> Scene:
+    """A call of a city that received `files` files; nothing else is done. `floor`: on every criterion."""
     city = await calls_make.side(db, "city", "Ville de Lille")
-    call = await calls_make.open_call(db, city, **values)
+    with clock.at(calls_make.OPENING):
+        call = await calls_make.draft_call(db, city, await calls_make.premises(db, city.org), **values)
+        version = await calls_make.version_of(db, call)
+        await db.execute(update(Criterion).where(Criterion.version_id == version.id).values(floor=floor))
+        call = await openings.open_call(db, city.actor, call, seen=version.version)
     scene = Scene(city, call)
     for _ in range(files):
         applicant = await calls_make.side(db, "ess_structure")
