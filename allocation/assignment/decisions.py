@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from allocation.assignment import inputs as frozen
 from allocation.assignment import motives, notices, proposals, queries
 from allocation.assignment.check import check
+from allocation.assignment.courts import administrative_court
 from allocation.assignment.inputs import Inputs
 from allocation.assignment.models import Decision, Proposal
 from allocation.assignment.motives import CriterionMark, Documents, Names, Ranking
@@ -22,11 +23,13 @@ from allocation.assignment.notices import Decider
 from allocation.assignment.problem import canonical
 from allocation.selection.models import Admissibility, RankedScore
 from calls.models import Application, Call
-from intervalle import clock, journal, parameters
+from intervalle import clock, journal
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.models import Organisation
 from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import Refused
+from intervalle.journal import JournalEntry
+from intervalle.territory.models import Commune
 from premises.facts import PUBLIC_BODIES, Domain, OwnerKind
 
 
@@ -38,7 +41,7 @@ def names_of(inputs: Inputs) -> Names:
     """What people call the lots and the structures of a call."""
     return Names(
         applications={key: candidate.organisation.name for key, candidate in inputs.candidates.items()},
-        lots={key: f"Lot {key} ({offered.lot.name})" for key, offered in inputs.lots.items()},
+        lots={key: f"{key} ({offered.lot.name})" for key, offered in inputs.lots.items()},
         obstacles={pair: [obstacle.sentence for obstacle in found] for pair, found in inputs.obstacles.items()},
     )
 
@@ -60,9 +63,13 @@ async def decider_of(db: AsyncSession, call: Call) -> Decider:
     """The organiser decides; public law applies to public bodies, and to whoever disposes of public property."""
     organiser = (await db.execute(select(Organisation).where(Organisation.id == call.organiser_id))).scalar_one()
     version = (await db.execute(queries.frozen_version(call.id))).scalar_one()
-    regimes = {premises.regime for _, premises in await db.execute(queries.offered_lots(version.id))}
-    public = OwnerKind(organiser.kind) in PUBLIC_BODIES or bool(regimes - {Domain.PRIVATE})
-    return Decider(organiser.name, public, organiser.address or "")
+    places = [premises for _, premises in await db.execute(queries.offered_lots(version.id))]
+    public = OwnerKind(organiser.kind) in PUBLIC_BODIES or any(place.regime != Domain.PRIVATE for place in places)
+    # Disputes over property go where the property is (CJA R312-7).
+    codes = [place.commune_code for place in places] + [organiser.commune_code]
+    code = next((code for code in codes if code), None)
+    department = await db.scalar(select(Commune.department_code).where(Commune.code == code))
+    return Decider(organiser.name, public, organiser.address or "", administrative_court(department, organiser.name))
 
 
 async def retain(db: AsyncSession, actor: Actor, call: Call, proposal: Proposal) -> None:
@@ -130,17 +137,32 @@ async def reopen(db: AsyncSession, actor: Actor, call: Call, *, motive: str) -> 
 async def _prepare(db: AsyncSession, call: Call, proposal: Proposal, inputs: Inputs) -> dict[str, int]:
     """One decision per standing application; gives the count per outcome."""
     decider = await decider_of(db, call)
-    remedies = notices.remedies(decider, parameters.whole("appeal.months", clock.today()))
+    remedies = notices.remedies(decider, clock.today())
+    left_out = await _left_out(db, call)
     documents, names = documents_of(proposal), names_of(inputs)
     counts: dict[str, int] = {}
     for application, _, admissibility, score in list(await db.execute(queries.standing_applications(call.id))):
         decision = _decide(documents, names, inputs, application, admissibility, score)
+        if decision.outcome == "refused" and not decision.motive and (why := left_out.get(application.label)):
+            decision.motive = f"Votre candidature est recevable mais n’a pas pu être classée. {' '.join(why)}"
         decision.call_id, decision.proposal_id = call.id, proposal.id
         decision.remedies, decision.signatory, decision.created_at = remedies, "", clock.now()
         db.add(decision)
         counts[decision.outcome] = counts.get(decision.outcome, 0) + 1
     await db.flush()
     return counts
+
+
+async def _left_out(db: AsyncSession, call: Call) -> dict[str, list[str]]:
+    """Files that the frozen ranking kept out, with the reasons that were written in the journal that day."""
+    found = await db.execute(
+        select(JournalEntry.facts)
+        .where(JournalEntry.chain == call.chain, JournalEntry.action == "panel.rank")
+        .order_by(JournalEntry.number.desc())
+        .limit(1)
+    )
+    facts = found.scalar_one_or_none() or {}
+    return dict(facts.get("left_out", {}))
 
 
 def _decide(
@@ -157,7 +179,7 @@ def _decide(
         text = f"Votre candidature n’est pas recevable. {reason}".strip() if reason else ""
         return Decision(application_id=application.id, outcome="inadmissible", motive=text)
     if score is None or id not in inputs.candidates:
-        # Admissible but not ranked (a criterion not assessed, a floor not reached): staff writes why, nothing is guessed.
+        # Admissible but not ranked: the journal of the ranking says why, or else staff writes it; nothing is guessed.
         return Decision(application_id=application.id, outcome="refused", motive="")
     ranking = motives.score_paragraph(ranking_of(score, len(inputs.candidates)))
     if line := documents.placement(id):

@@ -100,6 +100,7 @@ def draw(setting: Setting, decision: Decision, application: Application, organis
             object=OBJECTS[decision.outcome], title=TitleCode(setting.version.title_code).label,
             answer_until=answer_until(released_on) - timedelta(days=1),
             mention=notices.algorithm_mention(setting.decider, sheet, f"{base}/regles") if algorithmic else "",
+            remedies_heading=notices.remedies_heading(setting.decider.public),
             page_url=f"{base}/candidatures/{application.id}/decision",
         )  # fmt: skip
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from allocation.assignment import french
 from intervalle.french import number, square_metres
 
 Pair = tuple[str, str]
@@ -36,7 +37,8 @@ class Ranking:
 
 @dataclass(frozen=True)
 class Names:
-    """What identifiers of the documents are called, and the requirements that closed a lot to an application."""
+    """What identifiers of the documents are called (lots without the word « lot »), and the requirements that closed a lot
+    to an application."""
 
     applications: Mapping[str, str]
     lots: Mapping[str, str]
@@ -92,11 +94,11 @@ def placed_paragraphs(documents: Documents, names: Names, id: str) -> list[str]:
         raise ValueError(f"{id} is not placed")
     lot = line["lot"]
     wish = f"C’est votre {ordinal(line['wish'])} vœu." if len(documents.application(id)["wishes"]) > 1 else ""
-    found = [f"{names.lots[lot]} vous est attribué pour {square_metres(Decimal(str(line['area'])))}. {wish}".strip()]
+    area = square_metres(Decimal(str(line["area"])))
+    found = [f"Le lot {names.lots[lot]} vous est attribué pour {area}. {wish}".strip()]
     if locked := documents.lock(id, lot, "must"):
         found.append(f"La commission a fixé ce choix pour le motif suivant : {_closed(locked['motive'])}")
-    found += [reason_sentence(documents, names, id, reason) for reason in line["reasons"]]
-    return found
+    return found + [reason_sentence(documents, names, id, reason) for reason in line["reasons"]]
 
 
 def unplaced_paragraphs(documents: Documents, names: Names, id: str) -> list[str]:
@@ -104,14 +106,15 @@ def unplaced_paragraphs(documents: Documents, names: Names, id: str) -> list[str
     if line is None:
         raise ValueError(f"{id} is placed")
     found = [reason_sentence(documents, names, id, reason) for reason in line["reasons"]]
-    if told := counterfactual_sentence(names, line.get("counterfactuals") or [], "Votre candidature"):
+    if told := french.changes(line.get("counterfactuals") or [], names.lots):
+        told = told.replace("Elle aurait", "Votre candidature aurait", 1)
         found.append(f"{told} Ce résultat a été vérifié en refaisant le calcul avec ce seul changement.")
     return found
 
 
 def reserve_paragraph(documents: Documents, names: Names, id: str) -> str:
     lots = sorted({documents.placement(held)["lot"] for held in documents.taken_over_by(id)})  # type: ignore[index]
-    places = " ou ".join(names.lots[lot] for lot in lots)
+    places = " ou ".join(f"lot {names.lots[lot]}" for lot in lots)
     return (
         f"Votre candidature est inscrite sur la liste de réserve : si une structure retenue renonce à sa place ({places}), "
         "cette place vous est proposée la première, avec un délai pour répondre."
@@ -119,49 +122,25 @@ def reserve_paragraph(documents: Documents, names: Names, id: str) -> str:
 
 
 def reason_sentence(documents: Documents, names: Names, id: str, reason: Mapping[str, Any]) -> str:
-    """Why one wished lot was not given."""
+    """Why one wished lot was not given, said to the applicant. What needs no « votre » is worded by `french`."""
     kind, lot = reason["kind"], reason["lot"]
-    if kind == "no_wish":
-        return "La candidature ne classe aucun lot qui lui soit ouvert."
-    at = names.lots[lot]
-    if kind == "outranked":
-        return f"{at} : la place est allée à {_better(documents, id, reason['by'], lot)} : {_holders(documents, names, reason['by'], lot)}."
+    at = f"Sur le lot {names.lots[lot]}" if lot else ""
     if kind == "requirement":
         said = " ".join(names.obstacles.get((id, lot), ())) or "une exigence de la candidature n’y est pas remplie."
-        return f"{at} : {said}"
+        return f"{at} : {said[0].lower()}{said[1:]}"
     if kind == "lock":
-        return f"{at} : la commission a écarté cette attribution pour le motif suivant : {_closed(reason['motive'])}"
+        return f"{at}, la commission a écarté cette attribution pour le motif suivant : {_closed(reason['motive'])}"
     if kind == "exception":
-        return f"{at} : {_exception(names, reason['because'])}"
-    if kind == "incompatible":
-        return (
-            f"{at} : une activité incompatible avec la vôtre, mieux notée, y est placée ({_who(names, reason['by'])})."
-        )
+        return f"{at}, {_exception(names, reason['because'])}"
     if kind == "organisation":
-        return f"{at} : votre structure a déjà le nombre maximal d’attributions prévu par l’appel."
-    if kind == "slots":
-        return f"{at} : le lot n’est pas ouvert à toutes les demi-journées demandées."
-    if kind == "area":
-        return f"{at} : la surface demandée dépasse celle du lot."
-    if kind == "together":
-        return (
-            f"{at} : les candidatures à placer ensemble ({_who(names, reason.get('with', []))}) ne peuvent pas y tenir."
-        )
-    if kind == "passed_over":
-        return f"{at} : la méthode de comparaison a préféré une candidature moins bien notée ({_who(names, reason['by'])})."
-    raise ValueError(f"unknown reason kind: {kind}")
+        return f"{at}, votre structure a déjà le nombre maximal d’attributions prévu par l’appel."
+    scored = {other: f"{name} ({_score(documents, other, lot)})" for other, name in names.applications.items()}
+    return french.why([reason], {**scored, **names.lots})[0]
 
 
-def counterfactual_sentence(names: Names, found: Sequence[Mapping[str, Any]], subject: str = "Elle") -> str:
-    """« Elle aurait été retenue avec 70 m² au lot B, ou avec une note d’au moins 79,4 au lot A. »"""
-    changes = []
-    for change in found:
-        at = f"({names.lots[change['lot']]})"
-        if "area" in change:
-            changes.append(f"avec {square_metres(Decimal(str(change['area'])))} au plus {at}")
-        else:
-            changes.append(f"avec une note d’au moins {number(Decimal(str(change['score'])))} {at}")
-    return f"{subject} aurait été retenue {', ou '.join(changes)}." if changes else ""
+def _score(documents: Documents, id: str, lot: str | None) -> str:
+    scores = documents.application(id)["scores"]
+    return number(Decimal(str(scores[lot])), 2) if lot in scores else "hors de ce lot"
 
 
 def short_why(documents: Documents, line: Mapping[str, Any]) -> str:
@@ -182,35 +161,11 @@ def short_why(documents: Documents, line: Mapping[str, Any]) -> str:
 def _exception(names: Names, because: str) -> str:
     rule, _, name = because.partition(":")
     if rule == "quota":
-        return f"une place aurait pu vous revenir au vu des notes ; le quota publié « {name} » a conduit à l’attribuer autrement."
+        return f"une place aurait pu vous revenir au vu des notes ; la règle publiée « {name} » a conduit à l’attribuer autrement."
     if rule == "lock":
         who = names.applications.get(name, name)
         return f"une place aurait pu vous revenir au vu des notes ; un choix motivé de la commission l’a attribuée à {who}."
     return "aucune répartition des surfaces ne permet de satisfaire à la fois toutes les candidatures mieux notées."
-
-
-def _better(documents: Documents, id: str, by: Sequence[str], lot: str) -> str:
-    """« mieux notées » only when it is true of each: equal scores are parted by the published rule."""
-    own = documents.score(id, lot)
-    tied = any(documents.score(other, lot) == own for other in by)
-    if len(by) == 1:
-        return (
-            "une candidature de même note, placée avant par la règle publiée" if tied else "une candidature mieux notée"
-        )
-    return (
-        "des candidatures mieux notées, ou de même note et placées avant par la règle publiée"
-        if tied
-        else "des candidatures mieux notées"
-    )
-
-
-def _holders(documents: Documents, names: Names, ids: Sequence[str], lot: str) -> str:
-    scored = sorted(((documents.score(id, lot), id) for id in ids), key=lambda row: (-row[0], row[1]))
-    return ", ".join(f"{names.applications[id]} ({number(score, 2)})" for score, id in scored)
-
-
-def _who(names: Names, ids: Sequence[str]) -> str:
-    return ", ".join(names.applications.get(id, id) for id in ids)
 
 
 def _closed(sentence: str) -> str:

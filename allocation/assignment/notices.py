@@ -5,8 +5,9 @@ private ones give the same answers by the rules of their call (rules of the cons
 """
 
 from dataclasses import dataclass
+from datetime import date
 
-from intervalle.french import plural
+from allocation.remedies import Letter, remedies_text
 
 
 @dataclass(frozen=True)
@@ -16,32 +17,24 @@ class Decider:
     name: str
     public: bool
     address: str = ""
+    court: str = ""
 
     @property
     def contact(self) -> str:
         return f"{self.name}, {self.address}" if self.address else self.name
 
 
-def remedies(decider: Decider, months: int) -> str:
-    """`months` is the legal time limit to go to court (two, CJA R421-1)."""
-    if decider.public:
-        return "\n\n".join(
-            (
-                f"Vous pouvez contester cette décision dans les {plural(months, 'mois', 'mois')} qui suivent sa notification :",
-                f"soit par un recours gracieux adressé à {decider.contact} ; il interrompt le délai du recours contentieux "
-                "(CRPA, art. L411-2) ;",
-                "soit par un recours contentieux devant le tribunal administratif dans le ressort duquel siège l’autorité qui a "
-                "pris la décision, par courrier ou par l’application Télérecours citoyens (CJA, art. R421-1 et R421-5).",
-            )
-        )
-    return "\n\n".join(
-        (
-            "Le règlement de la consultation vous ouvre un recours : vous pouvez demander par écrit le réexamen de votre "
-            f"candidature à {decider.contact}, dans les {plural(months, 'mois', 'mois')} qui suivent la réception de cette lettre. "
-            "Une réponse motivée vous est faite.",
-            "Cette voie ne remplace pas les recours de droit commun devant le juge judiciaire.",
-        )
-    )
+def remedies(decider: Decider, decided_on: date) -> str:
+    """Paragraphs parted by blank lines, without the heading that `remedies_heading` gives."""
+    letter = Letter(
+        public_owner=decider.public, owner=decider.name, contact=decider.contact, court=decider.court,
+        decided_on=decided_on,
+    )  # fmt: skip
+    return "\n\n".join(remedies_text(letter)[1:])
+
+
+def remedies_heading(public: bool) -> str:
+    return "Voies et délais de recours" if public else "Comment contester cette décision"
 
 
 def algorithm_mention(decider: Decider, sheet_url: str, rules_url: str) -> str:

@@ -82,7 +82,7 @@ async def test_a_refusal_names_scores_holders_and_what_would_have_been_enough(db
     }
     for reason in line["reasons"]:
         assert reason["kind"] == "outranked"
-        sentence = next(part for part in motive.split("\n\n") if part.startswith(f"Lot {reason['lot']} "))
+        sentence = next(part for part in motive.split("\n\n") if part.startswith(f"Sur le lot {reason['lot']} "))
         told = {id for id, name in names.items() if name in sentence}
         assert told == set(reason["by"])
     assert line["counterfactuals"]
@@ -197,6 +197,24 @@ async def test_an_unranked_file_waits_for_a_motive_written_by_somebody(db: Any) 
         await release.release(db, ranked.actor, ranked.call)
 
 
+async def test_a_file_kept_out_of_the_ranking_is_told_why(db: Any) -> None:
+    ranked = await scene.maurepas(db)
+    await db.execute(
+        RankedScore.__table__.delete().where(RankedScore.application_id == ranked.applications["Mains Fortes"].id)
+    )
+    await journal.record(
+        db, chain=ranked.call.chain, action="panel.rank", subject=f"call:{ranked.call.id}",
+        facts={"left_out": {"C-06": ["Note sous le seuil éliminatoire : Utilité sociale."]}},
+    )  # fmt: skip
+    proposal = await proposals.run(db, ranked.actor, ranked.call)
+    await decisions.retain(db, ranked.actor, ranked.call, proposal)
+    decision = await decision_of(db, ranked, "Mains Fortes")
+    assert decision.motive == (
+        "Votre candidature est recevable mais n’a pas pu être classée. "
+        "Note sous le seuil éliminatoire : Utilité sociale."
+    )
+
+
 async def released(db: Any, **more: Any) -> scene.Ranked:
     ranked, _ = await retained(db, **more)
     await decisions.name_signatory(db, ranked.actor, ranked.call, signatory=SIGNATORY)
@@ -290,7 +308,7 @@ async def test_a_public_letter_carries_remedies_algorithm_and_signatory(db: Any)
     html = {le.organisation.name: shown(le.html) for le in await letters.draw_all(db, ranked.call)}
     refusal = html["Association Cité Vélo"]
     for words in (
-        "dans les 2 mois",
+        "dans les deux mois",
         "tribunal administratif", "R421-1", "recours gracieux", "L411-2", "L311-3-1", "R311-3-1-1", "CADA", SIGNATORY,
         "73,30", "Utilité sociale", "Viabilité économique", f"/candidatures/{ranked.applications['Association Cité Vélo'].id}/decision/parametres",
     ):  # fmt: skip
