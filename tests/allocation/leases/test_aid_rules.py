@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any
 
 import pytest
-from lease_samples import COUNCIL, case, lease, levels, says
 
 from allocation.leases.aid_rules import aid_cents
 from allocation.leases.facts import (
@@ -16,6 +15,7 @@ from allocation.leases.facts import (
 )  # fmt: skip
 from intervalle.verdicts import Level
 from premises.facts import Domain, OwnerKind, TitleCode
+from tests.allocation.leases.lease_samples import COUNCIL, case, lease, levels, says
 
 
 def sublet(head: HeadTitle, **changes: Any) -> Facts:

@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any
 
 import pytest
-from lease_samples import COUNCIL, ONE_DAY, case, lease, levels, says
 
 from allocation.leases.domain_rules import refund_cents
 from allocation.leases.durations import Period
@@ -21,6 +20,7 @@ from allocation.leases.rules import judge
 from calls.legality import Exemption, Procedure
 from intervalle.verdicts import Level
 from premises.facts import Domain, OwnerKind, TitleCode
+from tests.allocation.leases.lease_samples import COUNCIL, ONE_DAY, case, lease, levels, says
 
 
 @pytest.mark.parametrize(

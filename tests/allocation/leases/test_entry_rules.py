@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any
 
 import pytest
-from lease_samples import ONE_DAY, START, case, lease, levels, says
 
 from allocation.leases.facts import (
     Facts,
@@ -15,6 +14,7 @@ from allocation.leases.facts import (
 )  # fmt: skip
 from intervalle.verdicts import Level
 from premises.facts import Authorised, Erp, PublicUse, TitleCode
+from tests.allocation.leases.lease_samples import ONE_DAY, START, case, lease, levels, says
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any
 
 import pytest
-from lease_samples import ONE_DAY, START, case, lease, levels, says
 
 from allocation.leases.durations import Period, add_months
 from allocation.leases.facts import (
@@ -14,6 +13,7 @@ from allocation.leases.facts import (
 )  # fmt: skip
 from intervalle.verdicts import Level
 from premises.facts import OwnerKind, TitleCode
+from tests.allocation.leases.lease_samples import ONE_DAY, START, case, lease, levels, says
 
 
 def test_occ_21_a_commercial_lease_lasts_nine_years() -> None:

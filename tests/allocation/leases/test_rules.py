@@ -1,7 +1,5 @@
 """Judging a title: order, steps, and what every verdict carries."""
 
-from lease_samples import QUIET, case, levels
-
 from allocation.leases.facts import (
     Occupant,
     Step,
@@ -9,6 +7,7 @@ from allocation.leases.facts import (
 from allocation.leases.rules import RULES, judge
 from intervalle.verdicts import Level, Verdict, blocking, soften_unconfirmed, to_justify
 from premises.facts import Domain, OwnerKind, TitleCode
+from tests.allocation.leases.lease_samples import QUIET, case, levels
 
 
 def test_a_quiet_title_is_refused_nothing() -> None:

@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any
 
 import pytest
-from lease_samples import ONE_DAY, START, case, lease, levels, says
 
 from allocation.leases.durations import Period, add_months
 from allocation.leases.facts import (
@@ -17,6 +16,7 @@ from allocation.leases.rules import judge
 from allocation.leases.short_rules import commercial_status_on, derogatory_alarm_days
 from intervalle.verdicts import Level
 from premises.facts import TitleCode
+from tests.allocation.leases.lease_samples import ONE_DAY, START, case, lease, levels, says
 
 
 def derogatory(*earlier: int, months: int = 12, days: int = 0, **changes: Any) -> Facts:
