@@ -3,17 +3,14 @@
 The deadline is enforced here and nowhere else, by server time read after the row locks are held (AMI-03).
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calls import completeness, content, mails, queries, workflow
-from calls.drafts import Stale
-from calls.models import Application, ApplicationMember, Call, CallLot, CallVersion, LotWish
+from calls.models import Application, ApplicationMember, Call, CallVersion, LotWish
 from calls.sections import BY_SLUG, FORM, QUESTIONS
 from intervalle import clock, journal
 from intervalle.accounts.actor import Actor
@@ -25,16 +22,6 @@ from intervalle.i18n import _, instant
 from premises.models import Lot, Premises
 
 FACTS = frozenset(name for section in BY_SLUG.values() for name in section.facts)
-
-
-@dataclass(frozen=True, slots=True)
-class WishLine:
-    """What the applicant says of one lot; `rank` None = « ne convient pas »."""
-
-    lot_id: int
-    rank: int | None
-    area_min: Decimal | None = None
-    area_max: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +58,16 @@ def submitted_of(call: Call) -> Select[Application]:
         )
         .order_by(Application.number)
     )
+
+
+async def mine_for(db: AsyncSession, actor: Actor, call: Call) -> list[Application]:
+    """The applications of the actor's structures to this call (their own, or as partners)."""
+    if not actor.signed_in:
+        return []
+    found = await db.execute(
+        queries.applications_mine(actor).where(Application.call_id == call.id).order_by(Application.id)
+    )
+    return list(found.scalars())
 
 
 async def whole(db: AsyncSession, application: Application) -> Whole:
@@ -151,108 +148,6 @@ async def lock(db: AsyncSession, application: Application) -> tuple[Application,
         )
     ).scalar_one()
     return fresh, call
-
-
-def seen_by(application: Application, section: str, seen: int) -> bool:
-    """Whether a form drawn at version `seen` showed the section as it is now."""
-    return int(application.section_versions.get(section, 1)) <= seen
-
-
-async def save_section(
-    db: AsyncSession, actor: Actor, application: Application, section: str, *, seen: int,
-    facts: Mapping[str, Any], answers: Mapping[str, str], typed: Mapping[str, str],
-) -> Application:  # fmt: skip
-    """Keep a section of the draft as typed; nothing is too incomplete to be kept.
-
-    `typed` holds, per field, text that does not read as the value asked for (None in `facts`). Raises Stale when the
-    section changed since `seen`. Late saves are kept too: the deadline is on the deposit, not on the text.
-    """
-    POLICY.check(actor, "applications.draft", application)
-    application, _call = await lock(db, application)
-    POLICY.check(actor, "applications.draft", application)
-    known = BY_SLUG[section]
-    if not seen_by(application, section, seen):
-        raise Stale
-    before = _snapshot(application, section)
-    for name in known.facts:
-        if name in facts:
-            setattr(application, name, facts[name])
-    keys = [question.key for question in known.questions]
-    application.answers = {**application.answers, **{key: answers[key] for key in keys if key in answers}}
-    others = {name: text for name, text in application.typed.items() if name not in known.facts}
-    application.typed = {**others, **{name: text for name, text in typed.items() if name in known.facts}}
-    if _snapshot(application, section) != before:
-        touch(application, actor, section)
-    await db.flush()
-    return application
-
-
-def _snapshot(application: Application, section: str) -> dict[str, Any]:
-    known = BY_SLUG[section]
-    return {
-        "facts": {name: getattr(application, name) for name in known.facts},
-        "answers": {question.key: application.answers.get(question.key, "") for question in known.questions},
-        "typed": {name: application.typed.get(name) for name in known.facts},
-    }
-
-
-def touch(application: Application, actor: Actor, section: str) -> None:
-    """A real change: the next version, this section's, with its hour and author."""
-    application.version += 1
-    application.section_versions = {**application.section_versions, section: application.version}
-    application.saved_at, application.saved_by_id = clock.now(), actor.user_id
-
-
-async def save_wishes(
-    db: AsyncSession,
-    actor: Actor,
-    application: Application,
-    *,
-    seen: int,
-    lines: Sequence[WishLine],
-    typed: Mapping[str, str],
-) -> Application:
-    """Keep what the applicant says of each lot of the call. A lot of another call is ignored, not an error."""
-    POLICY.check(actor, "applications.draft", application)
-    application, _call = await lock(db, application)
-    POLICY.check(actor, "applications.draft", application)
-    if not seen_by(application, "lots", seen):
-        raise Stale
-    offered = set(
-        (await db.execute(select(CallLot.lot_id).where(CallLot.version_id == application.call_version_id))).scalars()
-    )
-    existing = {
-        wish.lot_id: wish
-        for wish in (await db.execute(select(LotWish).where(LotWish.application_id == application.id))).scalars()
-    }
-    changed = False
-    for line in lines:
-        if line.lot_id not in offered:
-            continue
-        wish = existing.get(line.lot_id)
-        if wish is None:
-            wish = LotWish(application_id=application.id, lot_id=line.lot_id)
-            db.add(wish)
-            changed = True
-        values = _wish_values(line)
-        if (wish.rank, wish.area_min, wish.area_max) != values:
-            wish.rank, wish.area_min, wish.area_max = values
-            changed = True
-    others = {name: text for name, text in application.typed.items() if not name.startswith(("area_min-", "area_max-"))}
-    changed = changed or {**others, **typed} != application.typed
-    application.typed = {**others, **typed}
-    if changed:
-        touch(application, actor, "lots")
-    await db.flush()
-    return application
-
-
-def _wish_values(line: WishLine) -> tuple[int | None, Decimal | None, Decimal | None]:
-    """Areas typed the wrong way round are put in order: the database refuses min > max, and the meaning is plain."""
-    low, high = line.area_min, line.area_max
-    if low is not None and high is not None and low > high:
-        low, high = high, low
-    return line.rank, low, high
 
 
 def file_content(whole: Whole) -> dict[str, Any]:

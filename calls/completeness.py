@@ -82,13 +82,10 @@ def gaps(file: File, wishes: Sequence[Wish], partners: Iterable[Partner]) -> lis
 def _unread(typed: Mapping[str, Any]) -> list[Gap]:
     """What was typed and kept, but cannot be read as the number or amount it stands for."""
     return [
-        Gap(
-            _section_of(name),
-            _(
-                "« %(typed)s » ne se lit pas : %(field)s.",
-                typed=text,
-                field=_(LABELS[name]) if name in LABELS else _("surface"),
-            ),
+        Gap(_section_of(name), _("« %(typed)s » ne se lit pas : %(field)s.", typed=text, field=_(LABELS[name])))
+        if name in LABELS
+        else Gap(
+            "lots", _("Surface « %(typed)s » : choisissez le rang du lot et écrivez une surface en m².", typed=text)
         )
         for name, text in typed.items()
     ]

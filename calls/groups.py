@@ -6,8 +6,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calls import mails
-from calls.applications import lock, refuse_unless_open, touch
+from calls.applications import lock, refuse_unless_open
 from calls.models import Application, ApplicationMember, Call
+from calls.saving import touch
 from intervalle import clock, journal
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.models import Organisation

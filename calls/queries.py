@@ -10,6 +10,7 @@ from calls.models import Application, ApplicationMember, Call, CallLot, CallVers
 from intervalle import clock
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.models import Organisation
+from intervalle.territory.models import Commune
 from premises.models import Lot, Premises
 
 # The selection room, above, adds what an organiser may not read (a juror before declaring, a recused one).
@@ -48,6 +49,40 @@ def calls_visible_to(actor: Actor) -> Select[Call]:
 
 def calls_run_by(actor: Actor) -> Select[Call]:
     return select(Call).where(run_by(actor)).order_by(Call.closes_at.desc().nulls_first(), Call.id.desc())
+
+
+def published_calls(now: datetime, *, only_open: bool) -> Select[Call]:
+    """What the public list shows: open calls, the first to close first; then, when asked, past ones, latest first."""
+    open_now = call_state_sql(now) == "open"
+    listed = select(Call).where(was_published(now))
+    if only_open:
+        return listed.where(open_now).order_by(Call.closes_at, Call.id)
+    past_last = case((open_now, 0), else_=1)
+    soonest = case((open_now, Call.closes_at))
+    return listed.order_by(past_last, soonest.nulls_last(), Call.closes_at.desc(), Call.id)
+
+
+def matching(calls: Select[Call], q: str) -> Select[Call]:
+    """Calls whose title, or a lot's premises, address or commune, holds each word typed (accents do not matter)."""
+    for word in q.split()[:6]:
+        like = func.concat("%", func.plain_text(_escaped(word)), "%")
+        places = (
+            select(CallVersion.call_id)
+            .join(CallLot, CallLot.version_id == CallVersion.id)
+            .join(Lot, Lot.id == CallLot.lot_id)
+            .join(Premises, Premises.id == Lot.premises_id)
+            .outerjoin(Commune, Commune.code == Premises.commune_code)
+            .where(
+                CallVersion.frozen_at.is_not(None),
+                func.plain_text(func.concat_ws(" ", Premises.name, Premises.address, Commune.name)).like(like),
+            )
+        )
+        calls = calls.where(or_(func.plain_text(Call.title).like(like), Call.id.in_(places)))
+    return calls
+
+
+def _escaped(word: str) -> str:
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def current_version(call_id: int) -> Select[CallVersion]:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calls import applications, drafts, openings, queries
+from calls import applications, drafts, openings, queries, saving
 from calls.models import Application, Call, CallVersion
 from calls.sections import QUESTIONS, SECTIONS
 from intervalle import clock
@@ -130,14 +130,14 @@ async def fill(db: AsyncSession, actor: Actor, application: Application, **facts
     """Every section filled, every lot of the call ranked."""
     for section in SECTIONS:
         if section.facts or section.questions:
-            application = await applications.save_section(
+            application = await saving.save_section(
                 db, actor, application, section.slug, seen=application.version,
                 facts={**{name: FACTS.get(name) for name in section.facts}, **facts},
                 answers={q.key: f"Réponse à {q.key}." for q in section.questions if q.key in QUESTIONS}, typed={},
             )  # fmt: skip
     lots = (await db.execute(queries.lots_of_versions([application.call_version_id]))).all()
-    lines = [applications.WishLine(row[1].id, rank, Decimal(40), Decimal(60)) for rank, row in enumerate(lots, 1)]
-    return await applications.save_wishes(db, actor, application, seen=application.version, lines=lines, typed={})
+    lines = [saving.WishLine(row[1].id, rank, Decimal(40), Decimal(60)) for rank, row in enumerate(lots, 1)]
+    return await saving.save_wishes(db, actor, application, seen=application.version, lines=lines, typed={})
 
 
 async def ready(db: AsyncSession, applicant: Side, call: Call) -> Application:

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import func, select
 
-from calls import applications, content, drafts, groups, openings, queries
+from calls import applications, content, drafts, groups, openings, queries, saving
 from calls.models import Application, LotWish
 from intervalle import clock
 from intervalle.accounts.actor import NOBODY
@@ -42,7 +42,7 @@ async def test_nothing_is_too_incomplete_to_be_kept(db):
     call = await calls.open_call(db, city)
     with calls.during():
         draft = await applications.start(db, structure.actor, call, organisation_id=structure.org.id)
-        draft = await applications.save_section(
+        draft = await saving.save_section(
             db, structure.actor, draft, "budget", seen=draft.version, facts={"budget_cents": None},
             answers={"viability": ""}, typed={"budget_cents": "douze mille environ"},
         )  # fmt: skip
@@ -62,7 +62,7 @@ async def test_two_people_on_two_sections_do_not_meet_on_one_they_do(db):
         seen = draft.version
 
         async def save(section, key, text, at):
-            return await applications.save_section(
+            return await saving.save_section(
                 db, structure.actor, draft, section, seen=at, facts={}, answers={key: text}, typed={}
             )
 
@@ -100,7 +100,7 @@ async def test_submission_freezes_hash_receipt_and_journal_once(db):
     actions = select(func.count()).where(JournalEntry.action == "applications.submit", JournalEntry.chain == call.chain)
     assert (await db.execute(actions)).scalar_one() == 1
     with calls.during(), pytest.raises(Refused, match="déposée"):
-        await applications.save_section(
+        await saving.save_section(
             db,
             structure.actor,
             kept,
@@ -125,7 +125,7 @@ async def test_the_deadline_is_held_to_the_second(db):
         with pytest.raises(Refused, match="15 octobre 2026 à 12\xa0h\xa000") as refused:
             await applications.submit(db, late.actor, theirs)
         assert "reste lisible" in refused.value.way_out
-        await applications.save_section(
+        await saving.save_section(
             db,
             late.actor,
             theirs,
@@ -166,7 +166,7 @@ async def test_take_back_correct_and_submit_again_gives_another_receipt(db):
     with calls.during():
         back = await applications.take_back(db, structure.actor, sent)
         assert (back.stage(), back.content) == ("draft", None)
-        await applications.save_section(
+        await saving.save_section(
             db, structure.actor, back, "projet", seen=back.version, facts={}, answers={"summary": "Corrigé"}, typed={}
         )
         second = (await applications.submit(db, structure.actor, back)).content_sha256
@@ -225,7 +225,7 @@ async def test_strangers_write_nothing(db):
             with pytest.raises(Forbidden):
                 await act(db, city.actor, draft)
         with pytest.raises(Forbidden):
-            await applications.save_section(db, rival.actor, draft, "projet", seen=99, facts={}, answers={}, typed={})
+            await saving.save_section(db, rival.actor, draft, "projet", seen=99, facts={}, answers={}, typed={})
 
 
 async def test_withdrawn_before_closing_can_come_back_not_after(db):
@@ -247,8 +247,8 @@ async def test_wishes_outside_the_call_are_ignored_and_areas_put_in_order(db):
     inside = (await db.execute(queries.lots_of_versions([(await calls.version_of(db, call)).id]))).all()[0][1]
     with calls.during():
         draft = await applications.start(db, structure.actor, call, organisation_id=structure.org.id)
-        lines = [applications.WishLine(inside.id, 1, Decimal(80), Decimal(60)), applications.WishLine(elsewhere.id, 2)]
-        await applications.save_wishes(db, structure.actor, draft, seen=draft.version, lines=lines, typed={})
+        lines = [saving.WishLine(inside.id, 1, Decimal(80), Decimal(60)), saving.WishLine(elsewhere.id, 2)]
+        await saving.save_wishes(db, structure.actor, draft, seen=draft.version, lines=lines, typed={})
     rows = (await db.execute(select(LotWish.lot_id, LotWish.area_min, LotWish.area_max))).all()
     assert [tuple(row) for row in rows] == [(inside.id, Decimal(60), Decimal(80))]
 

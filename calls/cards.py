@@ -1,0 +1,171 @@
+"""What the pages show of calls: each with its version in force, its lots, its organiser. Query count does not grow."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from calls import queries, sentences, workflow
+from calls.models import Call, CallLot, CallVersion, Criterion, Extension
+from intervalle import clock
+from intervalle.accounts.models import Organisation
+from intervalle.i18n import N_, _, until
+from intervalle.territory.models import Commune
+from premises import hooks, timeline
+from premises.facts import TitleCode
+from premises.models import Lot, Premises
+from premises.queries import occupancies_in
+from premises.timeline import FROM_KIND, Bar, Span
+
+TITLES_SHORT = {
+    "COP": N_("occupation précaire"),
+    "AOT": N_("occupation du domaine public"),
+    "CONV_COMMUNALE": N_("mise à disposition communale"),
+    "BAIL_DEROG": N_("bail dérogatoire"),
+    "PRET_USAGE": N_("prêt à usage"),
+    "BCUS": N_("bail d’utilité sociale"),
+}
+
+
+@dataclass
+class Offer:
+    """A lot as a call offers it."""
+
+    row: CallLot
+    lot: Lot
+    premises: Premises
+    commune: str = ""
+    bar: Bar | None = None
+
+    @property
+    def charges_year(self) -> int | None:
+        """Charges for the whole lot, in cents a year."""
+        rate = self.lot.charges_cents_m2_year
+        return None if rate is None else int(rate * self.lot.area)
+
+    @property
+    def rent_year(self) -> int | None:
+        rate = self.lot.rent_cents_m2_year
+        return None if rate is None else int(rate * self.lot.area)
+
+
+@dataclass
+class Card:
+    """A call as the list shows it."""
+
+    call: Call
+    version: CallVersion
+    organiser: Organisation
+    delegate: Organisation | None
+    now: datetime
+    offers: list[Offer] = field(default_factory=list)
+
+    @property
+    def state(self) -> str:
+        return workflow.call_state(self.call, self.now)
+
+    @property
+    def look(self) -> str:
+        return sentences.call_look(self.call, self.now)
+
+    @property
+    def label(self) -> str:
+        if self.state == "open" and self.call.closes_at:
+            return _("Appel ouvert, clôt dans %(left)s", left=until(self.call.closes_at))
+        return sentences.call_label(self.call, self.now)
+
+    @property
+    def sentence(self) -> str:
+        return sentences.call_sentence(self.call, self.now, self.version.decision_on)
+
+    @property
+    def organiser_sentence(self) -> str:
+        return sentences.organiser_sentence(self.call, self.now, self.version.decision_on)
+
+    @property
+    def area(self) -> Decimal:
+        return sum((offer.lot.area for offer in self.offers), Decimal())
+
+    @property
+    def places(self) -> list[str]:
+        """Communes, each once, in the order of the lots."""
+        return list(dict.fromkeys(offer.commune for offer in self.offers if offer.commune))
+
+    @property
+    def qpv_codes(self) -> list[str]:
+        return list(dict.fromkeys(o.premises.qpv_code for o in self.offers if o.premises.qpv_code))
+
+    @property
+    def title_short(self) -> str:
+        code = self.version.title_code
+        return _(TITLES_SHORT[code]) if code in TITLES_SHORT else TitleCode(code).label
+
+    @property
+    def charges(self) -> tuple[int, int] | None:
+        """Lowest and highest charges among the lots, cents per m² and year."""
+        rates = [o.lot.charges_cents_m2_year for o in self.offers if o.lot.charges_cents_m2_year is not None]
+        return (min(rates), max(rates)) if rates else None
+
+
+@dataclass
+class Detail:
+    """What the page of one call shows beside its card."""
+
+    card: Card
+    criteria: list[Criterion]
+    extensions: list[Extension]
+
+
+async def cards(db: AsyncSession, calls: Sequence[Call]) -> list[Card]:
+    """Three queries for any number of calls."""
+    ids = [call.id for call in calls]
+    versions = {v.call_id: v for v in (await db.execute(queries.current_versions(ids))).scalars()} if ids else {}
+    named = await _organisations(db, [i for call in calls for i in (call.organiser_id, call.delegate_id) if i])
+    offers = await _offers(db, [version.id for version in versions.values()])
+    now = clock.now()
+    return [
+        Card(
+            call, versions[call.id], named[call.organiser_id], named.get(call.delegate_id or 0), now,
+            offers.get(versions[call.id].id, []),
+        )
+        for call in calls
+    ]  # fmt: skip
+
+
+async def _organisations(db: AsyncSession, ids: list[int]) -> dict[int, Organisation]:
+    found = await db.execute(select(Organisation).where(Organisation.id.in_(ids)))
+    return {org.id: org for org in found.scalars()}
+
+
+async def _offers(db: AsyncSession, version_ids: list[int]) -> dict[int, list[Offer]]:
+    query = queries.lots_of_versions(version_ids).add_columns(Commune.name)
+    rows = await db.execute(query.outerjoin(Commune, Commune.code == Premises.commune_code))
+    offers: dict[int, list[Offer]] = {}
+    for row, lot, premises, commune in rows:
+        offers.setdefault(row.version_id, []).append(Offer(row, lot, premises, commune or ""))
+    return offers
+
+
+async def draw_bars(db: AsyncSession, offers: Sequence[Offer]) -> None:
+    """The interval bar of each lot: what occupies it, and what calls offer."""
+    lot_ids = [offer.lot.id for offer in offers]
+    extra = await hooks.extra_spans(db, lot_ids)
+    for occupancy in (await db.execute(occupancies_in(lot_ids))).scalars():
+        if occupancy.during.lower:
+            span = Span(FROM_KIND[occupancy.kind], occupancy.during.lower, occupancy.during.upper, occupancy.label)
+            extra.setdefault(occupancy.lot_id, []).append(span)
+    for offer in offers:
+        window = (offer.lot.available.lower, offer.lot.available.upper)
+        offer.bar = timeline.bar(window, extra.get(offer.lot.id, []), clock.today(), offer.premises.end_event or "")
+
+
+async def detail(db: AsyncSession, call: Call) -> Detail:
+    """The page of one call."""
+    (card,) = await cards(db, [call])
+    await draw_bars(db, card.offers)
+    criteria = list((await db.execute(queries.criteria_of(card.version.id))).scalars())
+    extensions = list((await db.execute(queries.extensions_of(call.id))).scalars())
+    return Detail(card, criteria, extensions)

@@ -1,0 +1,166 @@
+"""Forms of calls and needs. A draft is saved as it stands: what is missing is said before opening, not while writing."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from calls.drafts import CriterionLine
+from calls.models import Call, CallVersion, Criterion, Need
+from calls.uses import Use
+from intervalle.forms import (
+    Area,
+    Choice,
+    Choices,
+    Day,
+    Euros,
+    Form,
+    Instant,
+    LongText,
+    Radio,
+    Text,
+    Whole,
+    YesNo,
+    required,
+)
+from intervalle.i18n import N_, _
+from premises.facts import Erp, TitleCode
+
+MAX_CRITERIA = 12
+SPARE_ROWS = 2
+TIE_BREAKS = [
+    ("first_criterion", N_("La meilleure note au premier critère")),
+    ("earliest", N_("Le dossier complet déposé le premier")),
+    ("draw", N_("Un tirage au sort que chacun peut refaire")),
+]
+SCORE_RULES = [
+    ("mean", N_("Moyenne des notes")),
+    ("median", N_("Médiane des notes")),
+    ("trimmed_mean", N_("Moyenne sans la plus haute ni la plus basse")),
+]
+TITLES = [(code.value, code.label) for code in TitleCode]
+
+
+class NewCallForm(Form):
+    title = Text(N_("Nom de l’appel"), [required(N_("Donnez un nom à l’appel."))], limit=160)
+    organiser = Choice(N_("Organisateur"), [], [required(N_("Choisissez l’organisateur."))])
+
+
+class CallForm(Form):
+    title = Text(N_("Nom de l’appel"), [required(N_("Donnez un nom à l’appel."))], limit=160)
+    delegate = Choice(N_("Organisation qui anime l’appel pour vous"), [], empty=N_("Aucune : nous l’animons"))
+    body = LongText(N_("Texte de l’appel"))
+    visits = LongText(N_("Visites"), limit=5000)
+    eliminatory = LongText(N_("Conditions éliminatoires, une par ligne"), limit=5000)
+    closes_at = Instant(N_("Date et heure limites (heure de Paris)"))
+    decision_on = Day(N_("Décision annoncée pour le"))
+    occupation_from = Day(N_("Premier jour d’occupation"))
+    last_day = Day(N_("Dernier jour d’occupation"))
+    title_code = Choice(N_("Titre proposé"), TITLES, [required()])
+    circumstances = LongText(N_("Circonstances qui rendent l’occupation précaire, et leur preuve"), limit=5000)
+    charges_only = YesNo(N_("Les occupants ne paient que les charges"))
+    counterparts = LongText(N_("Contreparties en temps et en services, une par ligne"), limit=5000)
+    economic = YesNo(N_("Les occupants peuvent exercer une activité économique"))
+    score_rule = Choice(N_("Note retenue quand plusieurs jurés notent"), SCORE_RULES, [required()])
+    tie_break = Radio(N_("À égalité de note"), TIE_BREAKS, [required()])
+
+    @classmethod
+    def of(cls, call: Call, version: CallVersion) -> "CallForm":
+        until = version.occupation_until
+        return cls(
+            obj=version, title=call.title, closes_at=call.closes_at,
+            delegate=str(call.delegate_id) if call.delegate_id else None,
+            last_day=until - timedelta(days=1) if until else None,
+        )  # fmt: skip
+
+    def values(self) -> dict[str, Any]:
+        """Fields of the call and of its version; the last day typed becomes the excluded end."""
+        last = self.last_day.data
+        kept = {f.name: f.data for f in self if f.name not in {"last_day", "delegate"}}
+        for name in ("body", "visits", "eliminatory", "circumstances", "counterparts"):
+            kept[name] = kept[name] or ""
+        return {
+            **kept,
+            "delegate_id": int(self.delegate.data) if self.delegate.data else None,
+            "occupation_until": last + timedelta(days=1) if last else None,
+        }
+
+
+class CriterionForm(Form):
+    """One row of the grid; an empty label leaves the row out."""
+
+    label = Text(N_("Critère"), limit=200)
+    description = Text(N_("Ce que l’on regarde"), limit=600)
+    weight = Whole(N_("Poids"), low=1, high=100)
+    floor = Choice(N_("Note plancher"), [(str(n), str(n)) for n in range(1, 6)], empty=N_("aucune"))
+
+
+def criterion_rows(criteria: list[Criterion]) -> list[CriterionForm]:
+    """The saved rows and some empty ones to fill."""
+    rows = [
+        CriterionForm(obj=c, prefix=f"critere-{i}-", floor=str(c.floor) if c.floor else None)
+        for i, c in enumerate(criteria)
+    ]
+    count = min(len(rows) + SPARE_ROWS, MAX_CRITERIA)
+    return rows + [CriterionForm(prefix=f"critere-{i}-") for i in range(len(rows), count)]
+
+
+def typed_criteria(data: Mapping[str, Any]) -> tuple[list[CriterionForm], list[CriterionLine]]:
+    """The rows as typed, each validated, and the lines they make. A row with a label needs a weight."""
+    rows = [CriterionForm(data, prefix=f"critere-{i}-") for i in range(MAX_CRITERIA) if f"critere-{i}-label" in data]
+    lines = []
+    for row in rows:
+        filled = bool(row.label.data)
+        row.validate()
+        if filled and row.weight.data is None and not row.weight.errors:
+            row.add_error("weight", _("Indiquez un poids."))
+        if filled and not row.errors_in_order:
+            lines.append(
+                CriterionLine(
+                    row.label.data or "",
+                    row.weight.data,
+                    row.description.data or "",
+                    int(row.floor.data) if row.floor.data else None,
+                )
+            )
+    return rows, lines
+
+
+class ExtendForm(Form):
+    to = Instant(N_("Nouvelle date limite (heure de Paris)"), [required(N_("Indiquez le nouvel instant de clôture."))])
+    reason = LongText(N_("Motif, envoyé à tous les candidats"), [required(N_("Écrivez le motif."))], limit=2000)
+
+
+class CancelForm(Form):
+    reason = LongText(N_("Motif, envoyé à tous les candidats"), [required(N_("Écrivez le motif."))], limit=2000)
+
+
+class NeedForm(Form):
+    title = Text(N_("Ce que vous cherchez, en une ligne"), [required(N_("Résumez votre recherche."))], limit=160)
+    uses = Choices(
+        N_("Pour quoi faire"), [(use.value, use.label) for use in Use], [required(N_("Cochez au moins un usage."))]
+    )
+    area_min = Area(N_("Surface qui vous suffit (m²)"), [required()])
+    area_max = Area(N_("Surface au plus (m²)"), [required()])
+    communes = Text(N_("Communes, par leur code ou leur nom, séparées par des virgules"), limit=600)
+    must_stay_in_qpv = YesNo(N_("Nous devons rester dans un quartier prioritaire"))
+    ground_floor = YesNo(N_("Il nous faut un rez-de-chaussée"))
+    step_free = YesNo(N_("Il nous faut un accès de plain-pied"))
+    erp_types = Choices(N_("Public accueilli (types d’ERP)"), [(erp.value, erp.label) for erp in Erp])
+    budget_cents_month = Euros(N_("Budget par mois, loyer et charges ensemble (€)"))
+    wanted_from = Day(N_("À partir du"))
+    notes = LongText(N_("Le reste à savoir"), limit=5000)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        good = super().validate(extra_validators)
+        if self.area_min.data and self.area_max.data and self.area_min.data > self.area_max.data:
+            self.add_error("area_max", _("La surface maximale est plus petite que la surface qui vous suffit."))
+            return False
+        return good
+
+    def values(self) -> dict[str, Any]:
+        kept = {f.name: f.data for f in self if f.name != "communes"}
+        return {**kept, "notes": self.notes.data or ""}
+
+    @classmethod
+    def of(cls, need: Need, communes: str) -> "NeedForm":
+        return cls(obj=need, communes=communes)
