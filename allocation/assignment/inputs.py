@@ -13,8 +13,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from allocation.assignment import queries
-from allocation.assignment.draw import commit
+from allocation.assignment import draw, queries
 from allocation.assignment.eligibility import (
     HALF_DAYS,
     LotFacts,
@@ -231,18 +230,23 @@ def _quotas(version: CallVersion) -> list[dict[str, Any]]:
 
 
 def _tie_break(version: CallVersion, candidates: Mapping[str, Candidate]) -> dict[str, Any]:
-    """The published rule. The ranking already applied `first_criterion`; what it left equal goes by earliest deposit."""
-    if version.tie_break == "draw":
-        if not version.draw_seed:
-            raise Refused("Le tirage au sort annoncé n’a pas de graine engagée à l’ouverture de l’appel.")
-        return {"rule": "draw", "seed": version.draw_seed, "commitment": commit(version.draw_seed)}
+    """The order in which equal scores stand: that of the frozen ranking, which already applied the published rule, so that
+    no letter quotes a rank the assignment did not follow. What the ranking left equal goes by earliest deposit.
+
+    The seed of a draw is written into the document when drawing with it gives that very order, for anyone to replay.
+    """
 
     def place(key: str) -> tuple[Any, ...]:
         candidate = candidates[key]
-        first = candidate.score.rank if version.tie_break == "first_criterion" else 0
-        return first, candidate.application.submitted_at, candidate.application.number
+        return candidate.score.rank, candidate.application.submitted_at, candidate.application.number
 
-    return {"rule": "order", "order": sorted(candidates, key=place)}
+    ranked = sorted(candidates, key=place)
+    seed = version.draw_seed
+    if version.tie_break == "draw" and seed:
+        drawn = draw.order(seed, candidates)
+        if ranked == sorted(candidates, key=lambda key: (-candidates[key].score.score, drawn.index(key))):
+            return {"rule": "draw", "seed": seed, "commitment": draw.commit(seed)}
+    return {"rule": "order", "order": ranked}
 
 
 def _slot_names(slots: frozenset[int]) -> list[str] | None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from allocation.assignment import inputs, locks, proposals, queries
+from allocation.assignment import draw, inputs, locks, proposals, queries
 from allocation.assignment.check import check
 from allocation.assignment.models import Lock, Proposal
 from allocation.assignment.problem import canonical
@@ -51,6 +51,22 @@ async def test_the_document_holds_the_frozen_data_and_only_it(db: Any) -> None:
     assert document["tie_break"]["seed"] == "graine"
     assert document["ineligible"] == []
     assert found.keys["applications"]["C-01"] == ranked.applications["La Belle Boîte"].id
+
+
+async def test_equal_scores_stand_as_the_ranking_left_them(db: Any) -> None:
+    """Whatever the seed would draw, the assignment follows the ranks that the letters quote."""
+    ranked = await scene.call(db, tie_break="draw", draw_seed="graine")
+    for name in ("Un", "Deux", "Trois", "Quatre"):
+        await scene.application(db, ranked, name, score="80", area=120, wishes="A")
+    ties = (await inputs.gather(db, ranked.call)).document["tie_break"]
+    drawn = draw.order("graine", ["C-01", "C-02", "C-03", "C-04"])
+    assert drawn != ["C-01", "C-02", "C-03", "C-04"]
+    assert ties == {"rule": "order", "order": ["C-01", "C-02", "C-03", "C-04"]}
+    for row in (await db.execute(queries.standing_applications(ranked.call.id))).all():
+        row.RankedScore.rank = drawn.index(row.Application.label) + 1
+    await db.flush()
+    ties = (await inputs.gather(db, ranked.call)).document["tie_break"]
+    assert ties == {"rule": "draw", "seed": "graine", "commitment": draw.commit("graine")}
 
 
 async def test_a_lot_that_cannot_suit_is_closed_with_its_reason(db: Any) -> None:
