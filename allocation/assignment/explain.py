@@ -9,6 +9,7 @@ from typing import Any
 from allocation.assignment.causes import because
 from allocation.assignment.fairness import excuse, fits
 from allocation.assignment.instance import Instance, Place
+from allocation.assignment.writing import number
 
 Reason = dict[str, Any]
 
@@ -28,22 +29,36 @@ def reasons(instance: Instance, place: Place, id: str, method: str) -> list[Reas
 
 def reason(instance: Instance, place: Place, id: str, lot: str, method: str) -> Reason:
     """Why this lot was not given. Kinds: requirement, lock, slots, area, together, organisation, outranked, incompatible,
-    exception (fair method: names the quota or lock), passed_over (other methods: a justified envy, by whom)."""
+    exception (fair method: names the quota or lock), passed_over (other methods: a justified envy, by whom). `tied` names
+    those above at the same score, separated by the published rule; `score` and `rank` are the application's own there."""
     unit, index = instance.unit_of[id], instance.lot_index[lot]
     if index not in instance.units[unit].pairs:
         return _closed(instance, id, lot)
-    found = excuse(instance, place, unit, index)
+    own = {"score": number(instance.applications[id].scores[lot]), "rank": rank(instance, id, index)}
+    return {"lot": lot} | _open(instance, place, id, index, method) | own
+
+
+def _open(instance: Instance, place: Place, id: str, lot: int, method: str) -> Reason:
+    unit = instance.unit_of[id]
+    found = excuse(instance, place, unit, lot)
     if found is not None:
-        return {"lot": lot, "kind": found.kind, "by": names(instance, found.by)}
-    if place.get(unit) is not None and not _prefers(instance, place, unit, index):
+        told: Reason = {"kind": found.kind, "by": names(instance, found.by)}
+        if found.kind == "outranked":
+            tied = [other for other in found.by if _same_score(instance, unit, other, lot)]
+            told |= {"tied": names(instance, tied)} if tied else {}
+        return told
+    if place.get(unit) is not None and not _prefers(instance, place, unit, lot):
         # Together with less keen members: the set as a whole does not prefer this lot.
-        others = [other for other in instance.units[unit].members if other != id]
-        return {"lot": lot, "kind": "together", "with": others}
+        return {"kind": "together", "with": [other for other in instance.units[unit].members if other != id]}
     if method == "fair":
-        return {"lot": lot, "kind": "exception", "because": because(instance, place, unit, index)}
-    above = set(instance.above(unit, index))
-    lower = [u for u in instance.at[index] if place.get(u) == index and u not in above]
-    return {"lot": lot, "kind": "passed_over", "by": names(instance, lower)}
+        return {"kind": "exception", "because": because(instance, place, unit, lot)}
+    above = set(instance.above(unit, lot))
+    lower = [u for u in instance.at[lot] if place.get(u) == lot and u not in above]
+    return {"kind": "passed_over", "by": names(instance, lower)}
+
+
+def _same_score(instance: Instance, unit: int, other: int, lot: int) -> bool:
+    return instance.key(unit, lot)[0] == instance.key(other, lot)[0]
 
 
 def _closed(instance: Instance, id: str, lot: str) -> Reason:

@@ -127,15 +127,13 @@ def _objective(call: Call, place: Place, areas: Areas, result: Mapping[str, Any]
 
 def _placement(call: Call, place: Place, line: Mapping[str, Any]) -> list[str]:
     id, lot = line["application"], line["lot"]
-    own = (-call.applications[id].score[lot], call.tie[id])
-    above = [other for other in call.candidates[lot] if (-call.applications[other].score[lot], call.tie[other]) < own]
     expected = {
         "application": id,
         "lot": lot,
         "area": line["area"],
         "score": line["score"],
         "wish": call.applications[id].tier[lot],
-        "rank": len(above) + 1,
+        "rank": rank(call, id, lot),
         "next_in_line": successor(call, place, id),
         "locked": any(member in call.must for member in call.together[id]),
         "reasons": line["reasons"],
@@ -143,6 +141,15 @@ def _placement(call: Call, place: Place, line: Mapping[str, Any]) -> list[str]:
     if hundredths(line["score"]) != call.applications[id].score[lot] or line != expected:
         return [f"La ligne de {id} au lot {lot} est inexacte : attendu {expected}."]
     return []
+
+
+def rank(call: Call, id: str, lot: str) -> int:
+    """1 + how many applications that could hold the lot are strictly better there, each with its own score."""
+
+    def order(other: str) -> tuple[int, int]:
+        return -call.applications[other].score[lot], call.tie[other]
+
+    return 1 + sum(order(other) < order(id) for other in call.candidates[lot])
 
 
 def successor(call: Call, place: Place, id: str) -> str | None:
@@ -191,6 +198,8 @@ def _true(call: Call, place: Place, id: str, reason: Mapping[str, Any], result: 
     lot, rest = reason["lot"], {key: value for key, value in reason.items() if key not in ("lot", "kind")}
     if not call.is_open(id, lot):
         return _truly_closed(call, id, lot, reason["kind"], rest)
+    if hundredths(rest.pop("score")) != call.applications[id].score[lot] or rest.pop("rank") != rank(call, id, lot):
+        return False
     others = [member for member in call.together[id] if member != id]
     claims: dict[str, list[Any]] = {
         "outranked": [sorted(names) for names in filled(call, place, id, lot)],
@@ -200,7 +209,10 @@ def _true(call: Call, place: Place, id: str, reason: Mapping[str, Any], result: 
     excused = any(names and names[0] for names in claims.values())
     if excused:
         allowed = [names for names in claims.get(reason["kind"], []) if names]
-        return set(rest) == {"by"} and rest["by"] in allowed
+        same = call.order(id, lot)[0]
+        tied = [other for other in rest["by"] if call.is_open(other, lot) and call.order(other, lot)[0] == same]
+        told = {"tied": tied} if tied and reason["kind"] == "outranked" else {}
+        return rest["by"] in allowed and rest == {"by": rest["by"]} | told
     if not prefers(call, place, id, lot):
         return reason["kind"] == "together" and rest == {"with": others}
     if result["method"] == "fair":

@@ -38,3 +38,103 @@ def test_agrees_with_exhaustive_search(method: str, document: dict[str, Any]) ->
             METHODS[method](instance, 60)
     else:
         assert value(instance, METHODS[method](instance, 60).place, method) == best
+
+
+@pytest.mark.parametrize("method", ["fair", "merit", "total"])
+@given(document=calls(most=7))
+@settings(max_examples=120, deadline=None)
+def test_the_independent_checker_agrees(method: str, document: dict[str, Any]) -> None:
+    result = solved(document, method)
+    assert result is None or check(document, result) == []
+
+
+@given(document=calls(most=7), random=st.randoms(use_true_random=False))
+@settings(max_examples=60, deadline=None)
+def test_the_order_of_rows_changes_nothing(document: dict[str, Any], random: Any) -> None:
+    before = solved(document)
+    for rows in document.values():
+        if isinstance(rows, list):
+            random.shuffle(rows)
+    for application in document["applications"]:
+        for tier in application["wishes"]:
+            random.shuffle(tier)
+    assert json.dumps(solved(document)) == json.dumps(before)
+
+
+@given(document=calls())
+@settings(max_examples=100, deadline=None)
+def test_the_canonical_document_is_the_same_problem(document: dict[str, Any]) -> None:
+    spelled = canonical(document)
+    assert canonical(json.loads(spelled)) == spelled
+    assert parse(json.loads(spelled)) == parse(document)
+
+
+def test_no_quota_no_exception_and_the_same_bytes_twice() -> None:
+    document = generate(120, 25)
+    first, second = (solve(parse(document), changes=False) for _ in range(2))
+    assert json.dumps(first) == json.dumps(second)
+    assert first["status"] == "optimal"
+    assert first["exceptions"] == []
+    assert len(first["placements"]) > 100
+    assert check(document, first) == []
+
+
+def test_a_lock_on_a_low_score_is_an_exception_that_names_it() -> None:
+    document = {
+        "lots": [{"id": "A", "area": 50}],
+        "applications": [
+            {"id": "C-1", "wishes": ["A"], "area": 40, "scores": 80},
+            {"id": "C-2", "wishes": ["A"], "area": 40, "scores": 60},
+        ],
+        "locks": [{"application": "C-2", "lot": "A", "kind": "must", "motive": "engagement antérieur"}],
+    }
+    result = solve(parse(document))
+    assert result["exceptions"] == [{"application": "C-1", "lot": "A", "because": "lock:C-2"}]
+    assert result["unplaced"][0]["reasons"][0]["because"] == "lock:C-2"
+    assert check(document, result) == []
+
+
+def test_a_quota_that_displaces_a_better_score_is_named() -> None:
+    document = {
+        "lots": [{"id": "A", "area": 50}],
+        "applications": [
+            {"id": "C-1", "wishes": ["A"], "area": 40, "scores": 80},
+            {"id": "C-2", "neighbourhood": True, "wishes": ["A"], "area": 40, "scores": 60},
+        ],
+        "quotas": [{"name": "réserve", "kind": "awards", "group": "neighbourhood", "at_least": 1}],
+    }
+    result = solve(parse(document))
+    assert [line["application"] for line in result["placements"]] == ["C-2"]
+    assert result["exceptions"] == [{"application": "C-1", "lot": "A", "because": "quota:réserve"}]
+    assert check(document, result) == []
+
+
+def test_rules_that_exclude_each_other_are_told_in_french() -> None:
+    document = {
+        "lots": [{"id": "A", "area": 50}],
+        "applications": [{"id": "C-1", "wishes": ["A"], "area": 40, "scores": 80}],
+        "quotas": [{"name": "réserve", "kind": "awards", "group": "neighbourhood", "at_least": 1}],
+    }
+    with pytest.raises(NoSolution, match="Aucune répartition ne respecte"):
+        solve(parse(document))
+
+
+def test_variable_areas_fill_the_room_left_best_rank_first() -> None:
+    document = {
+        "lots": [{"id": "A", "area": 100}],
+        "applications": [
+            {"id": "C-1", "wishes": ["A"], "area": {"min": 30, "max": 55}, "scores": 60},
+            {"id": "C-2", "wishes": ["A"], "area": {"A": {"min": 30, "max": 60}}, "scores": 80},
+        ],
+    }
+    result = solve(parse(document))
+    assert {line["application"]: line["area"] for line in result["placements"]} == {"C-1": 40, "C-2": 60}
+    assert check(document, result) == []
+
+
+def test_a_limit_too_short_is_said_and_still_keeps_every_rule() -> None:
+    document = generate(120, 25)
+    result = solve(parse(document), "total", 0.05, changes=False)
+    assert result["status"] == "feasible"
+    assert 0 < result["gap"] <= 1
+    assert check(document, result) == []
