@@ -1,6 +1,6 @@
 """Print a title: from its rows to the HTML of the model text, and to a tagged PDF."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +17,11 @@ from intervalle.accounts.models import Organisation
 from intervalle.pdf import render_pdf
 from intervalle.web import environment
 from premises.facts import PUBLIC_BODIES, Domain, OwnerKind, TitleCode
+
+
+Appointments = Callable[[date, date, int | None], list[tuple[date, str]]]
+# The relocation room, above, knows the dates of the path; it adds itself here, and the contract prints what it opens.
+APPOINTMENTS: list[Appointments] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,15 @@ def in_french() -> Iterator[None]:
         i18n.set_locale(before)
 
 
+def exit_appointments(start: date | None, end: date | None, notice_months: int | None) -> list[tuple[date, str]]:
+    """Dates the exit article prints, in order; none for a title without a term."""
+    if start is None or end is None:
+        return []
+    if APPOINTMENTS:
+        return [one for ask in APPOINTMENTS for one in ask(start, end, notice_months)]
+    return [(step.due, step.label_fr) for step in exit_steps(start, end)]
+
+
 def html_of(
     file: reading.File, *, conditions: Sequence[Condition], manager: Organisation | None, application: Application | None,
     call: Call | None, commune: str | None, valuation: LeaseValuation | None, signed_on: date,
@@ -55,7 +69,7 @@ def html_of(
             "length": length_in_words(lease.during.lower, lease.during.upper) if lease.during.lower and lease.during.upper else "",
             "half_days": agreement.half_days(lease.slots), "court": agreement.court(file.premises.regime == Domain.PUBLIC),
             "public_owner": OwnerKind(file.landlord.kind) in PUBLIC_BODIES, "signed_on": signed_on,
-            "exit_steps": exit_steps(lease.during.lower, lease.during.upper) if lease.during.lower and lease.during.upper else [],
+            "exit_steps": exit_appointments(lease.during.lower, lease.during.upper, lease.notice_months),
             "extra": _written_clauses(file),
         }  # fmt: skip
         return environment.get_template("leases/agreement.html").render(**context)

@@ -16,7 +16,7 @@ from intervalle import clock
 from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import NotFound
 from intervalle.i18n import _
-from intervalle.web import Db, Id, Request, actor_of, form_data, invalid, one_or_404, page, redirect
+from intervalle.web import Db, Id, Request, Slug, actor_of, form_data, invalid, one_or_404, page, redirect
 from premises.models import Lot, Premises
 
 MOST = 500
@@ -108,7 +108,7 @@ async def _path(request: Request, db: AsyncSession, path_id: int) -> RelocationP
 
 
 @post("/relogement/{path_id:int}/etapes/{kind:str}", policy="relocation.follow_up")
-async def mark_step(request: Request, db: Db, path_id: Id, kind: str) -> Response[Any]:
+async def mark_step(request: Request, db: Db, path_id: Id, kind: Slug) -> Response[Any]:
     form = forms.NoteForm(await form_data(request))
     path = await _path(request, db, path_id)
     if not form.validate():

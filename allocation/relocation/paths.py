@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from allocation.assignment.models import Award
+from allocation.leases.document import APPOINTMENTS
 from allocation.leases.gathering import Dossier
 from allocation.leases.leases import ON_SIGNED
 from allocation.leases.models import Lease
@@ -51,7 +52,14 @@ async def open_path(db: AsyncSession, actor: Actor, dossier: Dossier) -> None:
     )  # fmt: skip
 
 
+def appointments(start: date, end: date, notice_months: int | None) -> list[tuple[date, str]]:
+    """What the contract prints: the steps up to the exit, on the dates the path will have."""
+    steps = schedule(start, end, notice_months or None)
+    return [(item.due, item.step.label) for item in steps if str(item.step) not in FOLLOW_UPS]
+
+
 ON_SIGNED.append(open_path)
+APPOINTMENTS.append(appointments)
 
 
 def _need_of(dossier: Dossier) -> Need:
