@@ -6,7 +6,7 @@ lot. The next smaller step is solved too: if it also works, it becomes the candi
 step less is not enough.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -98,26 +98,32 @@ def _room_above(
 
 
 def _largest(problem: Problem, id: str, lot: str, area: int) -> int:
-    """From an area that works, the largest that does: one square decimetre more usually fails, else halve the gap."""
+    """From an area that works, the largest that does."""
     wanted = problem.application(id).needs[lot].least
-    works, fails, step = area, wanted, area + 1
-    while works + 1 < fails:
-        if _placed(problem, id, lot, area=step):
-            works = step
-        else:
-            fails = step
-        step = (works + fails) // 2
-    return works
+    return _edge(area, wanted, lambda value: _placed(problem, id, lot, area=value))
 
 
 def _smallest(problem: Problem, id: str, lot: str, steps: list[int]) -> int | None:
-    """The last step must work; then steps are walked down as long as they still do."""
+    """The last step must work; steps are walked down as long as they still do, then hundredths."""
     if not _placed(problem, id, lot, score=steps[-1]):
         return None
     best = len(steps) - 1
     while best and _placed(problem, id, lot, score=steps[best - 1]):
         best -= 1
-    return steps[best]
+    fails = steps[best - 1] if best else problem.application(id).scores[lot]
+    return _edge(steps[best], fails, lambda value: _placed(problem, id, lot, score=value))
+
+
+def _edge(works: int, fails: int, test: Callable[[int], bool]) -> int:
+    """The value next to one that fails: the very next one usually does, else the interval is halved."""
+    trial = works + (1 if fails > works else -1)
+    while abs(works - fails) > 1:
+        if test(trial):
+            works = trial
+        else:
+            fails = trial
+        trial = (works + fails) // 2
+    return works
 
 
 def _placed(problem: Problem, id: str, lot: str, *, area: int | None = None, score: int | None = None) -> bool:
