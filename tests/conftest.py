@@ -16,6 +16,7 @@ from intervalle.setup.cluster import ensure_test_cluster
 
 os.environ.setdefault("INTERVALLE_BASE_URL", "http://testserver.local")
 os.environ.setdefault("INTERVALLE_SECRET", "secret-de-test")
+os.environ.setdefault("INTERVALLE_GEOCODER_URL", "")  # no test waits for the network
 
 
 def _conninfo(url: str) -> str:
