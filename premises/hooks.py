@@ -1,6 +1,7 @@
 """What the rooms above tell this one, which cannot import them: spans of a lot's bar, and panels of a premises' page."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,3 +20,7 @@ async def extra_spans(db: AsyncSession, lot_ids: Sequence[int]) -> dict[int, lis
             for lot_id, spans in (await ask(db, lot_ids)).items():
                 found.setdefault(lot_id, []).extend(spans)
     return found
+
+
+# A condition on `Premises` that says "one of its lots is in an open call", from the room of calls.
+OPEN_CALL: list[Callable[[], Any]] = []

@@ -313,9 +313,12 @@ class Choice(SelectField):
         shown = [*([("", empty)] if empty is not None else []), *choices]
         super().__init__(label, validators, choices=_declared(shown), coerce=_or_none, validate_choice=False, **more)
 
+    choices: Any
+
     def offer(self, choices: Sequence[tuple[str, str]]) -> None:
         """Choices known only at request time (one's own premises)."""
-        self.choices = [c for c in self.choices if c.value == ""] + _declared(choices)
+        first = [c for c in self.choices if c.value == ""]
+        self.choices = first + _declared(choices)
 
     def iter_choices(self) -> Any:
         return [choice._replace(label=_(str(choice.label))) for choice in super().iter_choices()]

@@ -54,7 +54,7 @@ def entry_hash(
     organisation_id: int | None, action: str, subject: str, facts: dict[str, Any],
 ) -> bytes:  # fmt: skip
     """SHA-256 over the hash before and the entry's canonical JSON."""
-    document = {
+    document: Any = {
         "chain": chain,
         "number": number,
         "at": at.astimezone(UTC).isoformat(timespec="microseconds"),

@@ -10,12 +10,14 @@ import intervalle.accounts.handlers
 import intervalle.home
 import intervalle.house
 import intervalle.territory.handlers
+import premises.handlers
 
 ROUTES: list[HTTPRouteHandler] = [
     *intervalle.house.ROUTES,
     *intervalle.home.ROUTES,
     *intervalle.accounts.handlers.ROUTES,
     *intervalle.territory.handlers.ROUTES,
+    *premises.handlers.ROUTES,
     *calls.handlers.ROUTES,
     *allocation.leases.handlers.ROUTES,
     *allocation.tfpb.handlers.ROUTES,

@@ -95,6 +95,7 @@ PEOPLE = (
     Person("samira", "Samira Diallo, Est Ensemble", ("estensemble",)),
     Person("bruno", "Bruno Pichon, Plaine Commune", ("plaine",)),
     Person("marc", "Marc Ollivier, Vilogia", ("vilogia",)),
+    Person("toulousain", "Jeanne Puech, Toulouse Métropole", ("toulouse",)),
     Person("camille", "Camille Roux, administration de la plateforme", ()),
 )
 

@@ -29,3 +29,28 @@ document.addEventListener("submit", (event) => {
   form.dataset.sent = "1";
   setTimeout(() => delete form.dataset.sent, 8000);
 });
+
+// A refused autosave: the session is over, or the server failed. The text stays in the page.
+document.addEventListener("htmx:response:error", (event) => {
+  const status = event.detail?.ctx?.response?.status;
+  if (status !== 401 && !(status >= 500)) return;
+  unsaved = true;
+  for (const zone of document.querySelectorAll("[data-save-status]")) {
+    zone.textContent = status === 401 ? zone.dataset.expired : zone.dataset.failed;
+  }
+});
+
+// As one types: words of an answer against its limit, and the running total of a grid's weights.
+document.addEventListener("input", ({target}) => {
+  const told = target.id && document.querySelector(`[data-words-of="${CSS.escape(target.id)}"]`);
+  if (told) {
+    const count = target.value.split(/\s+/).filter((run) => /[\p{L}\p{N}]/u.test(run)).length;
+    told.firstChild.nodeValue = told.firstChild.nodeValue.replace(/^[\d\s\u00a0]+/, `${count} `);
+    told.classList.toggle("error", count > Number(told.dataset.wordsLimit));
+  }
+  const table = "weight" in (target.dataset ?? {}) && target.closest("[data-total]");
+  if (table) {
+    const weights = [...table.querySelectorAll("[data-weight]")].map((field) => parseInt(field.value, 10) || 0);
+    document.getElementById(table.dataset.total).textContent = weights.reduce((sum, weight) => sum + weight, 0);
+  }
+});

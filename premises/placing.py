@@ -1,0 +1,92 @@
+"""Where premises are: found from the address, shown, corrected by hand."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from geoalchemy2 import WKTElement
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from intervalle import clock
+from intervalle.territory import applies, geocoding
+from premises.models import Premises
+
+# Metropolitan France and Corsica; the overseas départements have boxes of their own.
+FRANCE = (
+    (-5.3, 41.2, 9.8, 51.2),
+    (-61.9, 15.8, -60.9, 16.6), (-61.3, 14.3, -60.7, 15.0), (-54.7, 2.0, -51.5, 6.0), (55.1, -21.5, 55.9, -20.8), (44.9, -13.1, 45.4, -12.5),
+)  # fmt: skip
+
+
+def in_france(lon: float, lat: float) -> bool:
+    return any(west <= lon <= east and south <= lat <= north for west, south, east, north in FRANCE)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A point with how it was found, and what applies there. qpv_code: None = unknown, "" = outside."""
+
+    lon: float | None
+    lat: float | None
+    source: str | None
+    score: Decimal | None
+    precision: str | None
+    commune_code: str | None
+    qpv_code: str | None
+    qpv_vintage: int | None
+    qpv_by_hand: bool = False
+
+    def write(self, premises: Premises) -> None:
+        premises.point = None if self.lon is None else WKTElement(f"POINT({self.lon} {self.lat})", srid=4326)
+        premises.position_source, premises.position_score, premises.position_precision = (
+            self.source,
+            self.score,
+            self.precision,
+        )
+        premises.commune_code = self.commune_code
+        premises.qpv_code, premises.qpv_vintage, premises.qpv_by_hand = (
+            self.qpv_code,
+            self.qpv_vintage,
+            self.qpv_by_hand,
+        )
+
+
+NOWHERE = Place(None, None, None, None, None, None, None, None)
+
+
+async def find(db: AsyncSession, address: str, postcode: str) -> Place:
+    """From the address: point, commune, QPV of today's geography. NOWHERE when nothing resembles it."""
+    found = await geocoding.geocode(db, address, postcode=postcode)
+    if found is None:
+        return NOWHERE
+    place = await at(
+        db, found.lon, found.lat, source=found.source, score=Decimal(str(found.score)), precision=found.precision
+    )
+    if place.commune_code is None and found.commune_code:
+        return Place(**{**place.__dict__, "commune_code": found.commune_code})
+    return place
+
+
+async def at(
+    db: AsyncSession,
+    lon: float,
+    lat: float,
+    *,
+    source: str = "manual",
+    score: Decimal | None = None,
+    precision: str | None = None,
+) -> Place:
+    """What applies at a point given by hand, or found."""
+    there = await applies.what_applies(db, lon, lat, clock.today())
+    code = {"inside": there.qpv.code, "outside": "", "unknown": None}[there.qpv.status]
+    return Place(lon, lat, source, score, precision, there.commune_code, code, there.qpv.vintage)
+
+
+def uncertain(premises: Premises) -> bool:
+    """A point that a person should look at: a low score, or a street where a door was asked for."""
+    if premises.position_source in (None, "commune"):
+        return True
+    if premises.position_source == "manual":
+        return False
+    return (premises.position_score or 0) < Decimal(
+        str(geocoding.ENOUGH)
+    ) or premises.position_precision != "housenumber"

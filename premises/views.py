@@ -1,0 +1,159 @@
+"""What the pages show: a card in the list, a lot with its bar. Built with a constant number of queries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from intervalle import clock, i18n
+from intervalle.i18n import _, ngettext
+from intervalle.territory.models import Commune, QpvPerimeter
+from premises import hooks, queries, timeline
+from premises.facts import TitleCode
+from premises.models import Lot, Occupancy, Photo, Premises
+
+
+@dataclass(frozen=True)
+class LotView:
+    lot: Lot
+    state: str
+    label: str
+    bar: timeline.Bar
+    titles: str
+
+
+@dataclass(frozen=True)
+class PremisesView:
+    premises: Premises
+    lots: list[LotView]
+    photos: list[Photo]
+    owner: str
+    commune: str
+    qpv_name: str
+    qpv_official: bool
+    lon: float | None
+    lat: float | None
+
+    @property
+    def state(self) -> str:
+        """The most telling state of the lots: an open call first, then what can be asked for."""
+        states = {v.state for v in self.lots}
+        return next((s for s in ("call", "selection", "awarded", "vacant", "occupied", "works") if s in states), "none")
+
+    @property
+    def label(self) -> str:
+        return next((v.label for v in self.lots if v.state == self.state), _(timeline.LABELS["none"]))
+
+    @property
+    def area(self) -> Decimal:
+        return sum((v.lot.area for v in self.lots), Decimal(0))
+
+    @property
+    def main(self) -> LotView | None:
+        """The lot whose bar stands on the card."""
+        return next((v for v in self.lots if v.state == self.state), None)
+
+
+def money_m2(values: Sequence[int | None]) -> str:
+    """« 38 €/m²/an », « de 20 à 38 €/m²/an », « gratuit »; empty when nobody said."""
+    known = sorted({v for v in values if v is not None})
+    if not known:
+        return ""
+    if known == [0]:
+        return _("gratuit")
+    if len(known) == 1:
+        return _("%(amount)s/m²/an", amount=i18n.money(known[0]))
+    return _("de %(low)s à %(high)s/m²/an", low=i18n.money(known[0]), high=i18n.money(known[-1]))
+
+
+def lot_view(
+    lot: Lot, occupancies: Sequence[Occupancy], extra: Sequence[timeline.Span], today: date, end_event: str
+) -> LotView:
+    spans = [
+        timeline.Span(timeline.FROM_KIND[o.kind], o.during.lower or today, o.during.upper, o.label) for o in occupancies
+    ] + list(extra)
+    available = (lot.available.lower, lot.available.upper)
+    state = timeline.state_on(today, spans, available)
+    label = _(timeline.LABELS[state])
+    if state in {"occupied", "awarded"} and (free := timeline.free_from(today, spans)):
+        label = _("%(state)s, libre en %(month)s", state=label, month=i18n.day(free, "month"))
+    told = next((s.label for s in extra if s.state == state and s.covers(today) and s.label), "")
+    return LotView(
+        lot, state, told or label, timeline.bar(available, spans, today, _middle(lot, end_event)), titles_of(lot)
+    )
+
+
+def titles_of(lot: Lot) -> str:
+    return ", ".join(_(TitleCode(t).label) for t in lot.titles if t in set(TitleCode))
+
+
+def _middle(lot: Lot, end_event: str) -> str:
+    if not lot.available.lower or not lot.available.upper:
+        return end_event
+    months = max(1, round((lot.available.upper - lot.available.lower).days / 30.44))
+    length = ngettext("%(n)s mois", "%(n)s mois", months)
+    return _("%(length)s, %(event)s", length=length, event=end_event) if end_event else length
+
+
+async def views(db: AsyncSession, rows: Sequence[Premises]) -> list[PremisesView]:
+    """Cards for these premises, in their order: eight queries whatever their number."""
+    ids = [p.id for p in rows]
+    lots = list((await db.execute(queries.lots_in(ids))).scalars())
+    lot_ids = [lot.id for lot in lots]
+    by_lot: dict[int, list[Occupancy]] = {}
+    for occupancy in (await db.execute(queries.occupancies_in(lot_ids))).scalars():
+        by_lot.setdefault(occupancy.lot_id, []).append(occupancy)
+    extra = await hooks.extra_spans(db, lot_ids)
+    photos: dict[int, list[Photo]] = {}
+    for photo in (await db.execute(queries.photos_of(ids))).scalars():
+        photos.setdefault(photo.premises_id, []).append(photo)
+    owners: dict[int, str] = {row[0]: row[1] for row in await db.execute(queries.owner_names(ids))}
+    codes = {p.commune_code for p in rows if p.commune_code}
+    communes: dict[str, str] = {
+        r[0]: r[1] for r in await db.execute(select(Commune.code, Commune.name).where(Commune.code.in_(codes)))
+    }
+    qpv = await _qpv_names(db, {p.qpv_code for p in rows if p.qpv_code})
+    points: dict[int, tuple[float, float]] = {
+        r[0]: (r[1], r[2])
+        for r in await db.execute(
+            select(Premises.id, func.ST_X(queries.shown_point()), func.ST_Y(queries.shown_point())).where(
+                Premises.id.in_(ids), Premises.point.is_not(None)
+            )
+        )
+    }
+    today = clock.today()
+
+    def one(p: Premises) -> PremisesView:
+        shown = [
+            lot_view(lot, by_lot.get(lot.id, []), extra.get(lot.id, []), today, p.end_event or "")
+            for lot in lots
+            if lot.premises_id == p.id
+        ]
+        name, official = qpv.get((p.qpv_code or "", p.qpv_vintage or 0), (p.qpv_code or "", True))
+        lon, lat = points.get(p.id, (None, None))
+        return PremisesView(
+            p,
+            shown,
+            photos.get(p.id, []),
+            owners.get(p.id, ""),
+            communes.get(p.commune_code or "", ""),
+            name,
+            official,
+            lon,
+            lat,
+        )
+
+    return [one(p) for p in rows]
+
+
+async def _qpv_names(db: AsyncSession, codes: set[str]) -> dict[tuple[str, int], tuple[str, bool]]:
+    rows: Any = await db.execute(
+        select(QpvPerimeter.code, QpvPerimeter.vintage, QpvPerimeter.name, QpvPerimeter.official).where(
+            QpvPerimeter.code.in_(codes)
+        )
+    )
+    return {(r.code, r.vintage): (r.name, r.official) for r in rows}

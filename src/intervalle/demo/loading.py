@@ -1,0 +1,28 @@
+"""Load the demonstration once: a second start finds it and leaves it alone."""
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from intervalle.accounts.models import User
+from intervalle.demo import people, places
+from intervalle.settings import settings
+from intervalle.territory import demo as territory
+
+
+async def load_once(db: AsyncSession) -> list[str]:
+    """What to print: the accounts, and what was loaded."""
+    if (await db.execute(select(User.id).where(User.demo).limit(1))).first():
+        return accounts()
+    await territory.load(db)
+    cast = await people.load(db)
+    await places.load(db, cast)
+    return ["La démonstration est chargée.", *accounts()]
+
+
+def accounts() -> list[str]:
+    """The demonstration accounts, one per role."""
+    lines = [
+        f"Comptes de démonstration ({settings().base_url}/connexion, un bouton par rôle ; mot de passe : {people.PASSWORD}) :"
+    ]
+    lines += [f"  {person.key}@demo.intervalle.example   {person.name}" for person in people.PEOPLE[:8]]
+    return lines
