@@ -6,6 +6,7 @@ import re
 from fnmatch import fnmatch
 from pathlib import Path
 
+import grimp
 import pytest
 
 from intervalle.setup.places import ROOT
@@ -52,18 +53,33 @@ def test_every_layer_exists() -> None:
     assert gone == [], f"these layers of .importlinter no longer exist: {gone}"
 
 
-PURE = contract("pure", "source_modules")
-PURE_FILES = [(name, path) for name, path in MODULES if covered(name, PURE)]
+def claims_purity(path: Path) -> bool:
+    """The docstring of a pure module says so: « Pure: no database, no clock. »"""
+    return re.search(r"\bPure[.:]|(^|\n)Pure\b", ast.get_docstring(ast.parse(path.read_text())) or "") is not None
 
 
-def test_a_module_that_calls_itself_pure_is_held_to_it() -> None:
-    claims = [
-        name
-        for name, path in MODULES
-        if re.search(r"\bPure[.:]|(^|\n)Pure\b", ast.get_docstring(ast.parse(path.read_text())) or "")
-    ]
-    assert claims, "no module claims purity: the pattern no longer finds them"
-    assert [name for name in claims if not covered(name, PURE)] == []
+CLAIMED = {name for name, path in MODULES if claims_purity(path)}
+LISTED = contract("pure", "source_modules")
+PURE_FILES = [(name, path) for name, path in MODULES if name in CLAIMED or covered(name, LISTED)]
+
+
+@pytest.fixture(scope="module")
+def graph() -> grimp.ImportGraph:
+    return grimp.build_graph(*PACKAGES, include_external_packages=True, exclude_type_checking_imports=True)
+
+
+def test_a_module_that_calls_itself_pure_is_held_to_it(graph: grimp.ImportGraph) -> None:
+    """Even through others, it reaches nothing that the contract of .importlinter forbids to the listed ones."""
+    assert CLAIMED, "no module claims purity: the pattern no longer finds them"
+    forbidden = [name for name in contract("pure", "forbidden_modules") if name in graph.modules]
+    assert {"sqlalchemy", "litestar", "intervalle.db"} <= set(forbidden)
+    chains = {
+        name: chain
+        for name in sorted(CLAIMED & graph.modules)
+        for target in forbidden
+        if (chain := graph.find_shortest_chain(name, target))
+    }
+    assert chains == {}
 
 
 # `intervalle.clock.PARIS` is a constant: knowing the time zone is not asking the time.

@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
 from urllib.parse import quote
 
 from intervalle.setup import places, postgresql
@@ -37,8 +36,8 @@ TESTING = {
     "log_min_error_statement": "fatal",
 }
 
-# Open files whose locks tell other processes which clusters this one uses.
-held: dict[str, TextIO] = {}
+# Open file descriptors whose locks tell other processes which clusters this one uses, until this one ends.
+held: dict[str, int] = {}
 
 
 @dataclass(frozen=True)
@@ -218,15 +217,15 @@ def exclusive(path: Path) -> Iterator[None]:
 
 def hold(cluster: Cluster) -> None:
     """Say, until this process ends, that it uses the cluster."""
-    handle = users_file(cluster).open("w")
-    fcntl.flock(handle, fcntl.LOCK_SH)
-    held[cluster.name] = handle
+    if cluster.name not in held:
+        held[cluster.name] = os.open(users_file(cluster), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        fcntl.flock(held[cluster.name], fcntl.LOCK_SH)
 
 
 def stop_unless_used(cluster: Cluster) -> None:
     """Stop the cluster unless another process holds it."""
     if cluster.name in held:
-        held.pop(cluster.name).close()
+        os.close(held.pop(cluster.name))
     with users_file(cluster).open("w") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
