@@ -56,7 +56,7 @@ async def new(request: Request, db: Db) -> Response[str]:
 def _new_form(request: Request, typed: Any = None) -> forms.AgreementForm:
     year = clock.today().year
     form = forms.AgreementForm(typed) if typed is not None else forms.AgreementForm(first_year=year, last_year=year + 2)
-    form.landlord.choices = _landlords(actor_of(request))
+    form.landlord.offer(_landlords(actor_of(request)))
     return form
 
 
@@ -99,7 +99,7 @@ async def _agreement_context(request: Request, db: AsyncSession, agreement_id: i
     )
     valued = {row[1]: int(row[2]) for row in (await db.execute(queries.valued_by_programme([agreement.id]))).all()}
     form = forms.AgreementForm(obj=agreement, landlord=str(landlord.id))
-    form.landlord.choices = [(str(landlord.id), landlord.name)]
+    form.landlord.offer([(str(landlord.id), landlord.name)])
     context: dict[str, Any] = {
         "agreement": agreement, "landlord": landlord, "perimeter": perimeter, "programmes": programmes, "valued": valued,
         "form": form, "year_form": forms.YearForm(year=min(max(clock.today().year, agreement.first_year), agreement.last_year)),
@@ -112,7 +112,7 @@ async def _agreement_context(request: Request, db: AsyncSession, agreement_id: i
 async def edit(request: Request, db: Db, agreement_id: Id) -> Response[Any]:
     context = await _agreement_context(request, db, agreement_id)
     form = forms.AgreementForm(await form_data(request))
-    form.landlord.choices = context["form"].landlord.choices
+    form.landlord.offer([(str(context["landlord"].id), context["landlord"].name)])
     form.landlord.data, form.qpv_code.data = str(context["landlord"].id), context["agreement"].qpv_code
     if not form.validate():
         raise invalid(request, "tfpb/agreement.html", **(context | {"form": form}))
@@ -166,7 +166,7 @@ async def _programme_context(request: Request, db: AsyncSession, programme_id: i
     found = await account(request, db, programme_id)
     rate = found.programme.tax_rate
     expense_form = forms.ExpenseForm(share=100)
-    expense_form.action.choices = _action_choices(found)
+    expense_form.action.offer(_action_choices(found))
     context: dict[str, Any] = {
         "account": found, "form": forms.ProgrammeForm(obj=found.programme, rate=None if rate is None else rate * 100),
         "action_form": forms.ActionForm(), "expense_form": expense_form,
@@ -240,7 +240,7 @@ async def add_expense(request: Request, db: Db, programme_id: Id) -> Response[An
     context = await _programme_context(request, db, programme_id)
     found: Account = context["account"]
     form = forms.ExpenseForm(typed)
-    form.action.choices = _action_choices(found)
+    form.action.offer(_action_choices(found))
     if not form.validate():
         raise invalid(request, "tfpb/programme.html", **(context | {"expense_form": form}))
     action = next(one.action for axis in found.axes for one in axis.actions if str(one.action.id) == form.action.data)

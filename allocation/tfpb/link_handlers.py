@@ -28,10 +28,12 @@ async def _context(request: Request, db: AsyncSession, lease_id: int, typed: Any
         for t, p, a in (await db.execute(queries.actions_for_lease(actor, lease.landlord_id))).all()
     ]
     form = forms.LinkForm(typed) if typed is not None else forms.LinkForm(replacing=_replaceable(request, found))
-    form.action.choices = [
-        (str(t.action.id), f"{t.programme.year}, {t.agreement.qpv_code} : {t.action.axis}. {t.action.label}")
-        for t in targets
-    ]
+    form.action.offer(
+        [
+            (str(t.action.id), f"{t.programme.year}, {t.agreement.qpv_code} : {t.action.axis}. {t.action.label}")
+            for t in targets
+        ]
+    )
     return {
         "dossier": dossier,
         "lease": lease,

@@ -86,10 +86,12 @@ def actions_for_lease(actor: Actor, landlord_id: int) -> Select[TfpbAction, Tfpb
 
 def in_perimeter(premises_id: int, agreement: TfpbAgreement) -> Select[bool | None]:
     """Whether the premises' point is in the agreement's perimeter: no row when that perimeter was not imported."""
-    return select(func.ST_Covers(QpvPerimeter.outline, Premises.point)).where(
-        Premises.id == premises_id,
-        QpvPerimeter.code == agreement.qpv_code,
-        QpvPerimeter.vintage == agreement.qpv_vintage,
+    named = and_(QpvPerimeter.code == agreement.qpv_code, QpvPerimeter.vintage == agreement.qpv_vintage)
+    return (
+        select(func.ST_Covers(QpvPerimeter.outline, Premises.point))
+        .select_from(Premises)
+        .join(QpvPerimeter, named)
+        .where(Premises.id == premises_id)
     )
 
 

@@ -53,7 +53,9 @@ async def known(db: AsyncSession, side: Side) -> Side:
     return side
 
 
-async def world(db: AsyncSession, *, structures: int = 2, landlord_kind: str = "developer", same_lot: bool = False) -> World:
+async def world(
+    db: AsyncSession, *, structures: int = 2, landlord_kind: str = "developer", same_lot: bool = False
+) -> World:
     landlord = await known(db, await calls_make.side(db, landlord_kind, "Territoires Rennes"))
     call = await calls_make.open_call(
         db, landlord, lots=2, counterparts="12 h d’ouverture au quartier par mois\nDeux journées portes ouvertes"
@@ -61,7 +63,11 @@ async def world(db: AsyncSession, *, structures: int = 2, landlord_kind: str = "
     names = ("Fou de Coudre", "Resport", "La Belle Boîte")
     tenants = [await known(db, await calls_make.side(db, "ess_structure", names[i])) for i in range(structures)]
     applications = [await calls_make.submitted(db, tenant, call) for tenant in tenants]
-    lots = list((await db.execute(select(Lot).join(Premises).where(Premises.owner_id == landlord.org.id).order_by(Lot.id))).scalars())
+    lots = list(
+        (
+            await db.execute(select(Lot).join(Premises).where(Premises.owner_id == landlord.org.id).order_by(Lot.id))
+        ).scalars()
+    )
     for lot in lots:
         lot.erp_types, lot.erp_category, lot.capacity = ["M", "W"], 5, 40
     call.ranked_at = call.released_at = DECIDED
@@ -110,7 +116,5 @@ async def running(db: AsyncSession, w: World, index: int = 0, **changes: Any) ->
     lease = await signed(db, w, index, **changes)
     with moment(LIVING):
         await leases.insure(db, w.landlord.actor, lease, insurance="Maif 12345", until=date(2027, 12, 31))
-        await leases.hand_keys(
-            db, w.landlord.actor, lease, on=date(2027, 1, 4), inspected_on=date(2027, 1, 4), why={}
-        )
+        await leases.hand_keys(db, w.landlord.actor, lease, on=date(2027, 1, 4), inspected_on=date(2027, 1, 4), why={})
     return lease

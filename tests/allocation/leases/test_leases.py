@@ -86,7 +86,9 @@ async def test_a_blocking_rule_refuses_with_its_article_and_its_way_out(db):
     lease = await make.draft(db, w, circumstances_proof="")
     with make.moment(), pytest.raises(Refused) as refused:
         await leases.sign(db, w.landlord.actor, lease, version=lease.version)
-    assert refused.value.sentence.startswith("CLAUSE-evidence") or refused.value.sentence.startswith("OCC-16, C. com. art. L145-5-1")
+    assert refused.value.sentence.startswith("CLAUSE-evidence") or refused.value.sentence.startswith(
+        "OCC-16, C. com. art. L145-5-1"
+    )
     assert refused.value.way_out
     assert lease.signed_at is None
 
@@ -127,7 +129,11 @@ async def test_signing_occupies_prints_opens_the_path_and_tells_both(db):
         "follow_up_6": date(2028, 11, 30), "follow_up_12": date(2029, 5, 31),
     }  # fmt: skip
     need = await db.get_one(Need, path.need_id)
-    assert (need.organisation_id, need.area_min, need.wanted_from) == (w.tenants[0].org.id, Decimal(60), date(2028, 6, 1))
+    assert (need.organisation_id, need.area_min, need.wanted_from) == (
+        w.tenants[0].org.id,
+        Decimal(60),
+        date(2028, 6, 1),
+    )
     sent = (await db.execute(select(Message).where(Message.kind == "lease_signed"))).scalars().all()
     assert {m.to_email for m in sent} == {w.landlord.person.email, w.tenants[0].person.email}
     assert {m.attachment_id for m in sent} == {stored.id}
@@ -190,7 +196,9 @@ async def test_the_day_after_the_end_another_title_may_begin(db):
     w = await make.world(db, same_lot=True)
     await make.signed(db, w, 0)
     await make.signed(db, w, 1, during=Range(date(2028, 6, 1), date(2029, 1, 1)))
-    rows = (await db.execute(select(Occupancy.during).where(Occupancy.lot_id == w.lots[0].id).order_by(Occupancy.during))).scalars()
+    rows = (
+        await db.execute(select(Occupancy.during).where(Occupancy.lot_id == w.lots[0].id).order_by(Occupancy.during))
+    ).scalars()
     assert list(rows) == [Range(date(2027, 1, 1), date(2028, 6, 1)), Range(date(2028, 6, 1), date(2029, 1, 1))]
 
 
@@ -258,7 +266,12 @@ async def test_a_new_reference_rent_makes_a_new_dated_valuation(db):
     with make.moment(make.LIVING):
         for cents in (12_000, 15_000, 15_000):
             await valuations.revalue(
-                db, w.landlord.actor, lease, reference_cents_m2_year=cents, basis="Avis de valeur", dated=date(2026, 9, 1)
+                db,
+                w.landlord.actor,
+                lease,
+                reference_cents_m2_year=cents,
+                basis="Avis de valeur",
+                dated=date(2026, 9, 1),
             )
     rows = (await db.execute(select(LeaseValuation).order_by(LeaseValuation.id))).scalars().all()
     assert [(v.reference_cents_m2_year, v.year_cents, v.term_cents) for v in rows] == [

@@ -33,7 +33,8 @@ async def test_pages_of_a_title_are_closed_to_others(db, client):
             for path in (f"/titres/{lease.id}", f"/titres/{lease.id}/document", f"/titres/{lease.id}/tfpb"):
                 assert (await browser.get(path)).status_code == expected, (side.org.name, path)
         nobody = await client()
-        assert (await nobody.get(f"/titres/{lease.id}")).status_code == 401
+        asked = await nobody.get(f"/titres/{lease.id}")
+        assert (asked.status_code, asked.headers["location"].split("?")[0]) == (303, "/connexion")
 
 
 async def test_a_tenant_reads_the_draft_and_changes_nothing(db, client):
@@ -50,7 +51,7 @@ async def test_a_tenant_reads_the_draft_and_changes_nothing(db, client):
 
 def fields(html: str) -> dict[str, str]:
     """The edit form as a browser would send it back."""
-    form = html[html.index("/modifier\" class") :]
+    form = html[html.index('/modifier" class') :]
     found = {name: value for name, value in re.findall(r'<input[^>]*?name="([^"]+)"[^>]*?value="([^"]*)"', form)}
     boxes = re.findall(r'<input[^>]*type="checkbox"[^>]*>', form)
     for box in boxes:
@@ -77,7 +78,9 @@ async def test_the_page_s_own_form_saves_what_it_shows_and_keeps_an_unreadable_d
         await db.refresh(lease)
         assert (lease.during, lease.area, lease.charges_cents_year, lease.circumstances, lease.use) == before
         typed["version"] = str(lease.version)
-        refused = await landlord.post(f"/titres/{lease.id}/modifier", data={**typed, "last": "31 février", "use": "Atelier de vélos"})
+        refused = await landlord.post(
+            f"/titres/{lease.id}/modifier", data={**typed, "last": "31 février", "use": "Atelier de vélos"}
+        )
         assert refused.status_code == 422
         assert "31 février" in refused.text
         assert "Atelier de vélos" in refused.text
@@ -88,7 +91,10 @@ async def test_rules_answer_what_is_typed_and_keep_nothing(db, client):
     lease = await make.draft(db, w)
     with make.moment():
         landlord = await client(w.landlord.person)
-        typed = fields((await landlord.get(f"/titres/{lease.id}/modifier")).text) | {"title": "BAIL_DEROG", "last": "2030-06-01"}
+        typed = fields((await landlord.get(f"/titres/{lease.id}/modifier")).text) | {
+            "title": "BAIL_DEROG",
+            "last": "2030-06-01",
+        }
         said = await landlord.post(f"/titres/{lease.id}/regles", data=typed, headers={"HX-Request-Type": "partial"})
     assert said.status_code == 200
     assert "<html" not in said.text
@@ -103,7 +109,11 @@ async def test_the_fragment_of_rules_is_the_one_the_page_shows(db, client):
     with make.moment():
         landlord = await client(w.landlord.person)
         whole = (await landlord.get(f"/titres/{lease.id}/modifier")).text
-        part = (await landlord.post(f"/titres/{lease.id}/regles", data=fields(whole), headers={"HX-Request-Type": "partial"})).text
+        part = (
+            await landlord.post(
+                f"/titres/{lease.id}/regles", data=fields(whole), headers={"HX-Request-Type": "partial"}
+            )
+        ).text
     assert part.strip() in whole
 
 
@@ -160,7 +170,9 @@ async def test_evidence_insurance_and_keys_over_http(db, client):
         ):
             assert (await landlord.post(f"{base}/{path}", data=data)).status_code == 303, path
         shown = (await landlord.get(base)).text
-        assert (await landlord.post(f"{base}/conditions/{condition.id + 1}/preuve", data={"preuve-evidence": "x"})).status_code == 404
+        assert (
+            await landlord.post(f"{base}/conditions/{condition.id + 1}/preuve", data={"preuve-evidence": "x"})
+        ).status_code == 404
     await db.refresh(lease)
     assert (lease.insured_until, lease.keys_handed_on) == (date(2027, 12, 31), date(2027, 1, 4))
     assert "12 photos" in shown
