@@ -1,13 +1,13 @@
 """Which published rule forces an exception: the quota or the lock that the page and the letter must name."""
 
 from dataclasses import replace
+from functools import lru_cache
 
-from allocation.assignment.fairness import exceptions, fits
+from allocation.assignment.fairness import fits
 from allocation.assignment.instance import Instance, Place, compile_problem
-from allocation.assignment.problem import NoSolution, Problem
+from allocation.assignment.problem import Problem
 
 UNAVOIDABLE = "sizes"  # no lock, no quota: the areas alone leave no arrangement without an exception
-SECONDS = 60.0
 
 
 def because(instance: Instance, place: Place, unit: int, lot: int) -> str:
@@ -15,7 +15,7 @@ def because(instance: Instance, place: Place, unit: int, lot: int) -> str:
 
     First the plain case: give the unit its place, sending away the lowest-scored it is entitled to displace; a lock that
     stands in the way, or a quota that would then be broken, is the cause. Otherwise the cause is further
-    off: rules are lifted one by one and the first whose absence removes the exception is named.
+    off: the rules that force an exception when they are the only ones are looked for.
     """
     trial, above = dict(place), set(instance.above(unit, lot))
     trial.pop(unit, None)
@@ -30,35 +30,33 @@ def because(instance: Instance, place: Place, unit: int, lot: int) -> str:
     for quota in instance.quotas:
         if not quota.holds(trial):
             return f"quota:{quota.name}"
-    return _lifted(instance, unit, lot)
+    return _forced(instance, lot)
 
 
-def _lifted(instance: Instance, unit: int, lot: int) -> str:
+@lru_cache(maxsize=16)
+def forcing(instance: Instance) -> tuple[tuple[str, int | None], ...]:
+    """(cause, lot of the lock) of each rule that, alone, already leaves no arrangement without an exception.
+
+    When the rules only do so jointly, all of them. Empty when the areas alone are to blame.
+    """
+    from allocation.assignment.optimum import avoidable  # the optimum does not need the causes
+
     problem = instance.problem
-    without: list[tuple[str, Problem]] = [
-        (f"quota:{quota.name}", replace(problem, quotas=tuple(q for q in problem.quotas if q is not quota)))
-        for quota in problem.quotas
-    ]
-    without += [
-        (
-            f"lock:{lock.application}",
-            replace(problem, locks=tuple(other for other in problem.locks if other is not lock)),
-        )
+    bare = replace(problem, quotas=(), locks=tuple(lock for lock in problem.locks if lock.kind == "never"))
+    rules = [
+        (f"lock:{lock.application}", instance.lot_index[lock.lot], replace(bare, locks=(*bare.locks, lock)))
         for lock in problem.locks
+        if lock.kind == "must"
     ]
-    names = instance.units[unit].members
-    for name, milder in without:
-        if names not in [members for members, where in _exceptions(milder) if where == lot]:
-            return name
-    return UNAVOIDABLE
+    quotas = [(f"quota:{quota.name}", None, replace(bare, quotas=(quota,))) for quota in problem.quotas]
+    everything: list[tuple[str, int | None, Problem]] = [*rules, *quotas]
+    if not avoidable(compile_problem(bare)):
+        return ()
+    alone = [(name, lot) for name, lot, milder in everything if not avoidable(compile_problem(milder))]
+    return tuple(alone or [(name, lot) for name, lot, _ in everything])
 
 
-def _exceptions(problem: Problem) -> list[tuple[tuple[str, ...], int]]:
-    from allocation.assignment.optimum import fair  # the optimum does not need the causes
-
-    instance = compile_problem(problem)
-    try:
-        place = fair(instance, SECONDS).place
-    except NoSolution:
-        return []
-    return [(instance.units[unit].members, lot) for unit, lot in exceptions(instance, place)]
+def _forced(instance: Instance, lot: int) -> str:
+    """A rule on this very lot first, else the first rule that forces an exception."""
+    rules = forcing(instance)
+    return next((name for name, where in rules if where == lot), rules[0][0] if rules else UNAVOIDABLE)

@@ -63,7 +63,7 @@ class Linear:
         return (self.low is None or total >= self.low) and (self.high is None or total <= self.high)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Instance:
     """Everything compiled, in one canonical order (identifiers), so that the order of rows cannot matter."""
 

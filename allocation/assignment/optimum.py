@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from math import isfinite
 
-from allocation.assignment.deferred import deferred_acceptance
-from allocation.assignment.fairness import broken, exceptions
+from allocation.assignment.fairness import exceptions
 from allocation.assignment.instance import Instance
 from allocation.assignment.merit import by_merit
 from allocation.assignment.narrowing import Pair, narrow
 from allocation.assignment.problem import NoSolution
 from allocation.assignment.program import Answer
 from allocation.assignment.rules import Rules, hard_rules, no_envy
+from allocation.assignment.starts import best_start
 
 EXCLUSIVE = (
     "Aucune répartition ne respecte à la fois les verrous, les quotas et les incompatibilités : "
@@ -21,6 +21,7 @@ EXCLUSIVE = (
 TOO_SHORT = (
     "Aucune répartition n’a été trouvée dans le temps imparti : allongez la limite de temps ou assouplissez un quota."
 )
+SECONDS = 60.0  # for a yes-or-no question asked beside the main one
 
 
 @dataclass
@@ -48,14 +49,21 @@ class Clock:
 def fair(instance: Instance, time_limit: float) -> Outcome:
     """The no-envy optimum. Zero exceptions is tried first: narrowing then decides nearly everything."""
     clock = Clock(time_limit)
+    return _without_exception(instance, OBJECTIVES, clock) or with_exceptions(instance, clock)
+
+
+def avoidable(instance: Instance) -> bool:
+    """Is there an arrangement without any exception?"""
+    return _without_exception(instance, ("score",), Clock(SECONDS)) is not None
+
+
+def _without_exception(instance: Instance, objectives: tuple[str, ...], clock: Clock) -> Outcome | None:
     state = narrow(instance)
-    if not state.impossible:
-        rules = hard_rules(instance, state)
-        no_envy(rules)
-        outcome = lexicographic(rules, OBJECTIVES, clock)
-        if outcome is not None:
-            return outcome
-    return with_exceptions(instance, clock)
+    if state.impossible:
+        return None
+    rules = hard_rules(instance, state)
+    no_envy(rules)
+    return lexicographic(rules, objectives, clock)
 
 
 def total(instance: Instance, time_limit: float) -> Outcome:
@@ -75,9 +83,9 @@ def with_exceptions(instance: Instance, clock: Clock) -> Outcome:
     """Some exception is forced: the fewest first, then the same objectives."""
     rules = hard_rules(instance)
     no_envy(rules, {(index, lot) for index, unit in enumerate(instance.units) for lot in unit.pairs})
-    quick = deferred_acceptance(instance)
-    start = rules.start(quick)
-    if start is not None:
+    quick = best_start(instance)
+    start = None if quick is None else rules.start(quick)
+    if start is not None and quick is not None:
         for pair in exceptions(instance, quick):
             start[rules.v[pair]] = 1
     outcome = lexicographic(rules, ("exceptions", *OBJECTIVES), clock, start)
@@ -129,10 +137,10 @@ def lexicographic(
 
 def _fallback(instance: Instance) -> Outcome:
     """No answer in time: what the quick methods find, if it keeps every hard rule, and no claim about the rest."""
-    for place in (deferred_acceptance(instance), by_merit(instance)):
-        if not broken(instance, place):
-            return Outcome(place, "exceptions", 1.0)
-    raise NoSolution(TOO_SHORT)
+    place = best_start(instance)
+    if place is None:
+        raise NoSolution(TOO_SHORT)
+    return Outcome(place, "exceptions", 1.0)
 
 
 def _points(rules: Rules) -> dict[int, int]:

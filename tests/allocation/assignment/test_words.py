@@ -170,7 +170,7 @@ def test_equal_scores_go_by_the_draw(seed: str) -> None:
 
 
 def test_every_change_promised_is_true_and_one_step_less_is_not_enough() -> None:
-    problem = parse(generate(40, 6))
+    problem = parse(generate(32, 5, wishes=4))
     seen = 0
     for line in solve(problem)["unplaced"]:
         for change in line["counterfactuals"]:
@@ -182,7 +182,7 @@ def test_every_change_promised_is_true_and_one_step_less_is_not_enough() -> None
             less = value + 1 if kind == "area" else value - 1
             almost = solve(changed(problem, id, lot, **{kind: less}), changes=False)
             assert (id, lot) not in {(p["application"], p["lot"]) for p in almost["placements"]}
-    assert seen > 4
+    assert seen > 2
 
 
 @pytest.mark.parametrize(("hundredths", "text"), [(7000, "70"), (7940, "79.4"), (5, "0.05"), (0, "0"), (-150, "-1.5")])
