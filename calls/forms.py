@@ -117,7 +117,7 @@ def typed_criteria(data: Mapping[str, Any]) -> tuple[list[CriterionForm], list[C
             lines.append(
                 CriterionLine(
                     row.label.data or "",
-                    row.weight.data,
+                    row.weight.data or 0,
                     row.description.data or "",
                     int(row.floor.data) if row.floor.data else None,
                 )
@@ -151,7 +151,7 @@ class NeedForm(Form):
     notes = LongText(N_("Le reste à savoir"), limit=5000)
 
     def validate(self, extra_validators: Any = None) -> bool:
-        good = super().validate(extra_validators)
+        good = bool(super().validate(extra_validators))
         if self.area_min.data and self.area_max.data and self.area_min.data > self.area_max.data:
             self.add_error("area_max", _("La surface maximale est plus petite que la surface qui vous suffit."))
             return False

@@ -148,5 +148,5 @@ async def answered(
         db, [application.organisation_id], kind="applications.answered",
         dedupe=f"application-answered:{application.id}:{partner.id}:{accepted}:{number}",
         subject=_("Réponse de %(partner)s", partner=partner.name),
-        text=said + "\n\n" + address(f"/candidatures/{application.id}/partenaires") + "\n",
+        text=said + "\n\n" + address(f"/candidatures/{application.id}/dossier/partenaires") + "\n",
     )  # fmt: skip

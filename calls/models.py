@@ -53,6 +53,10 @@ class Need(Subject, Base):
     def parties(self) -> dict[str, frozenset[int]]:
         return {"applicant": frozenset({self.organisation_id})}
 
+    def place(self, names: dict[str, str]) -> str:
+        """Communes wanted, by name where it is known."""
+        return ", ".join(names.get(code, code) for code in self.commune_codes)
+
 
 class Call(Subject, Base):
     """A call for temporary occupation. Its content is in its versions; its life is in dated columns."""

@@ -232,11 +232,12 @@ async def extend(request: Request, db: Db, call_id: Id) -> Response[None]:
     call = await visible_call(request, db, call_id)
     actor, form = actor_of(request), ExtendForm(await form_data(request))
     POLICY.check(actor, "calls.extend", call)
-    if form.validate() and call.closes_at and form.to.data < call.closes_at:
+    to: Any = form.to.data
+    if form.validate() and call.closes_at and to < call.closes_at:
         form.add_error("to", _("Une date limite annoncée ne peut pas être avancée."))
     if form.errors_in_order:
         raise invalid(request, "calls/extend.html", call=call, form=form)
-    await openings.extend(db, actor, call, to=form.to.data, reason=form.reason.data or "")
+    await openings.extend(db, actor, call, to=to, reason=form.reason.data or "")
     return redirect(
         f"/appels/{call.id}", flash=_("La date limite est reportée pour tout le monde ; les candidats sont prévenus.")
     )

@@ -177,7 +177,8 @@ async def test_take_back_correct_and_submit_again_gives_another_receipt(db):
         await applications.take_back(db, structure.actor, sent)
 
 
-async def test_who_reads_what_before_and_after_closing(db):
+async def test_who_reads_what_before_and_after_closing(db, monkeypatch):
+    monkeypatch.setattr(queries, "READING_LIMITS", [])  # what the selection room adds has its own tests
     city, structure = await two(db)
     rival_city, rival = await calls.side(db), await calls.side(db, "ess_structure")
     call = await calls.open_call(db, city)

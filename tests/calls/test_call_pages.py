@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event, select
 
-from calls import drafts, queries
+from calls import openings, queries
 from calls.models import Call, Criterion
 from intervalle import clock
 from tests.calls import make as calls
+from tests.calls.browsing import form_of
 
 
 @contextmanager
@@ -61,8 +62,6 @@ async def test_search_finds_by_place_without_accents(db, client):
     lots = await calls.premises(db, city.org, name="École des Métiers")
     with clock.at(calls.OPENING):
         call = await calls.draft_call(db, city, lots, title="Un lieu")
-        from calls import openings
-
         await openings.open_call(db, city.actor, call, seen=(await calls.version_of(db, call)).version)
     await db.commit()
     browser = await client()
@@ -104,22 +103,9 @@ async def test_typed_html_is_shown_as_text(db, client):
     assert "<h3>Titre</h3>" in shown
 
 
-async def fields_of(text):
+def fields_of(text):
     """What a browser would send back of the page's own form."""
-    form = re.search(r'<form method="post" action="/appels/\d+/modifier".*?</form>', text, re.S).group(0)
-    data: dict[str, list[str]] = {}
-    for name, value in re.findall(r'<input[^>]*?name="([^"]+)"[^>]*?value="([^"]*)"', form):
-        tag = re.search(rf'<input[^>]*name="{re.escape(name)}"[^>]*value="{re.escape(value)}"[^>]*>', form).group(0)
-        if ('type="checkbox"' not in tag and 'type="radio"' not in tag) or " checked" in tag:
-            data.setdefault(name, []).append(value)
-    for name, value in re.findall(r'<textarea[^>]*?name="([^"]+)"[^>]*>\r?\n?(.*?)</textarea>', form, re.S):
-        data[name] = [value]
-    for name, inner in re.findall(r'<select[^>]*?name="([^"]+)"[^>]*>(.*?)</select>', form, re.S):
-        chosen = re.search(r'<option selected value="([^"]*)"', inner)
-        data[name] = [chosen.group(1) if chosen else ""]
-    for name in re.findall(r'<input (?:checked )?[^>]*?type="checkbox"[^>]*?name="([^"]+)"', form):
-        data.setdefault(name, [])
-    return data
+    return form_of(text, re.search(r'action="(/appels/\d+/modifier)"', text).group(1))
 
 
 async def test_a_browser_creates_fills_opens_extends_and_cancels(db, client):
@@ -136,7 +122,7 @@ async def test_a_browser_creates_fills_opens_extends_and_cancels(db, client):
         call = (await db.execute(select(Call))).scalar_one()
         url = f"/appels/{call.id}"
         page = (await browser.get(f"{url}/modifier")).text
-        sent = {**await fields_of(page), "body": "Un lieu", "closes_at": "2026-10-15T12:00", "title_code": "COP",
+        sent = {**fields_of(page), "body": "Un lieu", "closes_at": "2026-10-15T12:00", "title_code": "COP",
                 "circumstances": "Démolition", "occupation_from": "2027-01-01", "last_day": "2028-05-31", "decision_on": "2026-12-01",
                 "charges_only": "y", "economic": "y", "suite": "ouvrir"}  # fmt: skip
         saved = await browser.post(f"{url}/modifier", data=sent)
@@ -169,7 +155,7 @@ async def test_weights_that_do_not_make_100_are_kept_but_block_opening(db, clien
         call = await calls.draft_call(db, city, await calls.premises(db, city.org))
         await db.commit()
         browser = await client(city.person)
-        sent = await fields_of((await browser.get(f"/appels/{call.id}/modifier")).text)
+        sent = fields_of((await browser.get(f"/appels/{call.id}/modifier")).text)
         saved = await browser.post(f"/appels/{call.id}/modifier", data={**sent, "critere-0-weight": "30"})
         assert saved.status_code == 303
         weights = (await db.execute(select(Criterion.weight).order_by(Criterion.position))).scalars()
@@ -184,7 +170,7 @@ async def test_stale_tab_keeps_both_texts(db, client):
     call = await calls.draft_call(db, city, await calls.premises(db, city.org))
     await db.commit()
     browser = await client(city.person)
-    old = await fields_of((await browser.get(f"/appels/{call.id}/modifier")).text)
+    old = fields_of((await browser.get(f"/appels/{call.id}/modifier")).text)
     assert (
         await browser.post(f"/appels/{call.id}/modifier", data={**old, "body": "Texte de l’autre onglet"})
     ).status_code == 303
@@ -192,7 +178,7 @@ async def test_stale_tab_keeps_both_texts(db, client):
     assert stale.status_code == 409
     assert "Mon texte" in stale.text
     assert "Texte de l’autre onglet" in stale.text
-    retry = await fields_of(stale.text)
+    retry = fields_of(stale.text)
     assert (await browser.post(f"/appels/{call.id}/modifier", data=retry)).status_code == 303
     assert (await calls.version_of(db, call)).body in {"Mon texte", "Texte de l’autre onglet"}
     await db.refresh(await calls.version_of(db, call))
@@ -236,4 +222,3 @@ async def test_fragment_of_premises_lists_its_calls(db, client):
     assert "Maurepas" in part.text
     assert "<html" not in part.text
     assert part.text.strip() in whole.text
-    assert drafts.Stale

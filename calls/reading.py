@@ -1,0 +1,146 @@
+"""A file as people read it: by its authors, by the organiser after closing, and by jurors in the room above.
+
+`templates/calls/_application.html` draws a `FileView`; give it as `file`. What was submitted is read from its frozen
+content, so that everybody reads what the hash covers.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from calls import content, uses
+from calls.applications import file_content, whole
+from calls.models import Application
+from calls.sections import DAYS, HALVES, SECTIONS, slot
+from intervalle.i18n import N_, _, area, money, number
+from premises.facts import Erp
+
+ESS_LABELS = {
+    "association": N_("association"), "foundation": N_("fondation"), "cooperative": N_("coopérative"),
+    "mutual": N_("mutuelle"), "ess_company": N_("société commerciale de l’ESS"), "not_ess": N_("hors ESS"),
+    "to_check": N_("statut ESS à vérifier"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    key: str
+    section: str
+    question: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class WishView:
+    """One lot of the call: `rank` None when it does not fit."""
+
+    lot_id: int
+    label: str
+    rank: int | None
+    areas: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileView:
+    """Everything the fragment shows; made from the submitted content, or from the draft."""
+
+    id: int
+    label: str
+    name: str
+    structure: str
+    line: str
+    neighbourhood: bool
+    summary: str
+    facts: list[tuple[str, str]]
+    week: list[tuple[str, list[bool]]]
+    whole_week: bool
+    wishes: list[WishView]
+    members: list[tuple[str, str]]
+    answers: list[Answer]
+
+    @property
+    def days(self) -> list[str]:
+        return [_(name)[:3] for name in DAYS]
+
+
+async def file_of(db: AsyncSession, application: Application) -> FileView:
+    """The view of one file: from its frozen content once submitted, from the draft before."""
+    document = application.content or content.plain(file_content(await whole(db, application)))
+    return view(application.id, document)
+
+
+def view(application_id: int, document: Mapping[str, Any]) -> FileView:
+    """Pure: from the canonical document to what people read."""
+    facts, structure, answers = document["facts"], document["structure"], document["answers"]
+    status = _(ESS_LABELS[structure["ess_status"]]) if structure["ess_status"] else ""
+    siren = _("SIREN %(siren)s", siren=structure["siren"]) if structure["siren"] else ""
+    rooted = _("implantée dans le quartier prioritaire") if facts["neighbourhood"] else ""
+    return FileView(
+        id=application_id,
+        label=document["label"],
+        name=facts["project_name"] or _("Projet sans nom"),
+        structure=structure["name"],
+        line=" · ".join(part for part in (status, siren, rooted) if part),
+        neighbourhood=bool(facts["neighbourhood"]),
+        summary=answers.get("summary", ""),
+        facts=_facts(document),
+        week=[(_(half), [slot(d, h) in facts["slots"] for d in range(7)]) for h, half in enumerate(HALVES)],
+        whole_week=not facts["slots"],
+        wishes=[
+            WishView(w["lot"], w["label"], w["rank"], areas(w["area_min"], w["area_max"]))
+            for w in sorted(document["lots"], key=lambda w: (w["rank"] is None, w["rank"] or 0, w["label"]))
+        ],
+        members=[(m["name"], area(Decimal(m["area"])) if m["area"] else "") for m in document["members"]],
+        answers=[
+            Answer(q.key, _(s.title), _(q.label), answers.get(q.key, "")) for s in SECTIONS for q in s.questions if q.key != "summary"
+        ],
+    )  # fmt: skip
+
+
+def areas(low: Any, high: Any) -> str:
+    """« 60 à 80 m² », « 60 m² », or nothing; areas as decimals or as their text."""
+    known = [Decimal(value) for value in (low, high) if value is not None]
+    if not known:
+        return ""
+    if min(known) == max(known):
+        return area(known[0])
+    return _("%(low)s à %(high)s", low=number(min(known).normalize()), high=area(max(known)))
+
+
+def _facts(document: Mapping[str, Any]) -> list[tuple[str, str]]:
+    facts = document["facts"]
+    ranked = sorted((w for w in document["lots"] if w["rank"] is not None), key=lambda w: (w["rank"], w["label"]))
+    lows = [Decimal(w["area_min"]) for w in ranked if w["area_min"]]
+    highs = [Decimal(w["area_max"]) for w in ranked if w["area_max"]]
+    wanted = areas(min(lows), max([*highs, *lows])) if lows else ""
+    needs = [
+        label
+        for name, label in (
+            ("needs_ground_floor", _("rez-de-chaussée")), ("needs_water", _("point d’eau")), ("needs_step_free", _("plain-pied")),
+        )
+        if facts[name]
+    ]  # fmt: skip
+    return [
+        (_("Demande"), wanted),
+        (_("Lots visés"), ", ".join(w["label"] for w in ranked)),
+        (_("Emplois"), _("%(n)s ETP", n=number(Decimal(facts["jobs_fte"]))) if facts["jobs_fte"] else ""),
+        (_("Budget"), money(facts["budget_cents"], 0) if facts["budget_cents"] is not None else ""),
+        (_("Charges supportables"), _("%(amount)s/m²/an", amount=money(facts["max_charges_cents_m2_year"])) if facts["max_charges_cents_m2_year"] is not None else ""),
+        (_("Usages"), ", ".join(_(label) for label in uses.labels(facts["uses"]))),
+        (_("Public"), _public(facts)),
+        (_("Besoins"), ", ".join(needs)),
+    ]  # fmt: skip
+
+
+def _public(facts: Mapping[str, Any]) -> str:
+    if not facts["erp_type"]:
+        return ""
+    kind = _("type %(letter)s", letter=Erp(facts["erp_type"]).value)
+    return (
+        kind
+        if facts["public_count"] is None
+        else _("%(kind)s, %(n)s personnes", kind=kind, n=number(facts["public_count"]))
+    )
