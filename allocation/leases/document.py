@@ -18,7 +18,6 @@ from intervalle.pdf import render_pdf
 from intervalle.web import environment
 from premises.facts import PUBLIC_BODIES, Domain, OwnerKind, TitleCode
 
-
 Appointments = Callable[[date, date, int | None], list[tuple[date, str]]]
 # The relocation room, above, knows the dates of the path; it adds itself here, and the contract prints what it opens.
 APPOINTMENTS: list[Appointments] = []

@@ -139,6 +139,11 @@ class ReferenceForm(Form):
     dated = Day(N_("Date de ce document"), [required()])
 
 
+def given(field: Any) -> Any:
+    """The value of a field that the form's validation requires."""
+    return field.data
+
+
 def lease_form(lease: Lease) -> LeaseForm:
     """The form of a row: what was stored, in the units people type."""
     legal = lease.legal_facts or {}

@@ -193,7 +193,7 @@ async def insure(request: Request, db: Db, lease_id: Id) -> Response[Any]:
     if not form.validate():
         raise await _again(request, db, dossier, insurance_form=form)
     await leases.insure(
-        db, actor_of(request), dossier.lease, insurance=form.insurance.data or "", until=form.until.data
+        db, actor_of(request), dossier.lease, insurance=form.insurance.data or "", until=forms.given(form.until)
     )
     return redirect(f"/titres/{lease_id}", flash=_("L’attestation d’assurance est notée."))
 
@@ -205,7 +205,7 @@ async def hand_keys(request: Request, db: Db, lease_id: Id) -> Response[Any]:
     if not form.validate():
         raise await _again(request, db, dossier, keys_form=form)
     await leases.hand_keys(
-        db, actor_of(request), dossier.lease, on=form.on.data, inspected_on=form.inspected_on.data,
+        db, actor_of(request), dossier.lease, on=forms.given(form.on), inspected_on=form.inspected_on.data,
         why={"OCC-37": form.why.data or ""},
     )  # fmt: skip
     return redirect(f"/titres/{lease_id}", flash=_("La remise des clés est notée."))
@@ -230,8 +230,8 @@ async def revalue(request: Request, db: Db, lease_id: Id) -> Response[Any]:
     if not form.validate():
         raise await _again(request, db, dossier, reference_form=form)
     await valuations.revalue(
-        db, actor_of(request), dossier.lease, reference_cents_m2_year=form.reference.data, basis=form.basis.data or "",
-        dated=form.dated.data,
+        db, actor_of(request), dossier.lease, reference_cents_m2_year=forms.given(form.reference), basis=form.basis.data or "",
+        dated=forms.given(form.dated),
     )  # fmt: skip
     return redirect(
         f"/titres/{lease_id}#valeur", flash=_("Une nouvelle évaluation est enregistrée ; les précédentes restent.")

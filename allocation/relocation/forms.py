@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allocation.leases.forms import given
 from allocation.relocation.schedule import Outcome
 from calls.uses import Use
 from intervalle.forms import Area, Choice, Choices, Day, Euros, Form, LongText, Radio, Text, YesNo, required
@@ -28,7 +29,7 @@ class NeedForm(Form):
 
     def validate(self, extra_validators: Any = None) -> bool:
         sound = bool(super().validate(extra_validators))
-        if sound and self.area_min.data > self.area_max.data:
+        if sound and given(self.area_min) > given(self.area_max):
             self.add_error("area_max", _("La surface maximale est sous la minimale."))
             return False
         return sound

@@ -7,6 +7,7 @@ from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from allocation.leases.forms import given
 from allocation.leases.models import Lease
 from allocation.leases.queries import leases_visible_to
 from allocation.relocation import forms, offers, paths, queries, suggestions, views
@@ -199,7 +200,7 @@ async def close(request: Request, db: Db, path_id: Id) -> Response[Any]:
     if not form.validate():
         raise invalid(request, "relocation/show.html", **await _context(request, db, path_id, close_form=form))
     await paths.close(
-        db, actor_of(request), path, outcome=form.outcome.data or "", note=form.note.data or "", left_on=form.left_on.data,
+        db, actor_of(request), path, outcome=form.outcome.data or "", note=form.note.data or "", left_on=given(form.left_on),
         inspected_on=form.inspected_on.data, keys_returned_on=form.keys_returned_on.data,
         meters_read_on=form.meters_read_on.data, entered_on=form.entered_on.data, new_place=form.new_place.data or "",
     )  # fmt: skip

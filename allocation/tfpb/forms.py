@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from allocation.leases.forms import given
 from allocation.tfpb.axes import AXES
 from allocation.tfpb.lines import Claim, Expense
 from allocation.tfpb.valuation import Works
@@ -24,7 +25,7 @@ class AgreementForm(Form):
 
     def validate(self, extra_validators: Any = None) -> bool:
         sound = bool(super().validate(extra_validators))
-        if sound and self.last_year.data < self.first_year.data:
+        if sound and given(self.last_year) < given(self.first_year):
             self.add_error("last_year", _("La dernière année est avant la première."))
             return False
         return sound
@@ -98,7 +99,7 @@ class ExpenseForm(Form):
     def expense(self) -> Expense:
         why = {"TFPB-14": self.why.data} if self.why.data else {}
         return Expense(
-            self.label.data or "", self.spent_cents.data, self.other_cents.data or 0, self.share.data / 100,
+            self.label.data or "", given(self.spent_cents), self.other_cents.data or 0, given(self.share) / 100,
             self.evidence.data or "", why,
         )  # fmt: skip
 

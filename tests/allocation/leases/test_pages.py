@@ -52,7 +52,7 @@ async def test_a_tenant_reads_the_draft_and_changes_nothing(db, client):
 def fields(html: str) -> dict[str, str]:
     """The edit form as a browser would send it back."""
     form = html[html.index('/modifier" class') :]
-    found = {name: value for name, value in re.findall(r'<input[^>]*?name="([^"]+)"[^>]*?value="([^"]*)"', form)}
+    found = dict(re.findall(r'<input[^>]*?name="([^"]+)"[^>]*?value="([^"]*)"', form))
     boxes = re.findall(r'<input[^>]*type="checkbox"[^>]*>', form)
     for box in boxes:
         name = re.search(r'name="([^"]+)"', box)[1]
