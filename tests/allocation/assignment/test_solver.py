@@ -161,3 +161,11 @@ def test_many_locks_in_little_time_are_an_honest_answer() -> None:
     assert check(document, result) == []
     assert (result["status"] == "optimal") == (result["unproven"] is None)
     assert len(result["exceptions"]) < 12
+
+
+@pytest.mark.parametrize("method", ["fair", "merit", "total"])
+def test_locks_that_overfill_a_lot_are_refused_by_every_method(method: str) -> None:
+    rows = [{"id": id, "wishes": ["A"], "area": 40, "scores": 80} for id in ("C-1", "C-2")]
+    locks = [{"application": row["id"], "lot": "A", "kind": "must", "motive": "vote"} for row in rows]
+    with pytest.raises(NoSolution, match="levez un verrou"):
+        solve(parse({"lots": [{"id": "A", "area": 50}], "applications": rows, "locks": locks}), method)
