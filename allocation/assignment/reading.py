@@ -26,6 +26,7 @@ from allocation.assignment.writing import plain
 Row = TypeVar("Row", Lot, Application)
 
 LARGEST = 10**9  # hundredths: ten million m², points or euros; keeps every sum exact in the solver's doubles
+RULES = ("ineligible", "locks", "incompatible", "together", "quotas", "max_awards_per_organisation", "tie_break")
 QUOTA_KINDS = ("area_share", "award_share", "area", "awards", "minimum_rent")
 
 
@@ -35,15 +36,7 @@ def read_problem(document: Any) -> Problem:
         document,
         "le document",
         required=("lots", "applications"),
-        optional=(
-            "ineligible",
-            "locks",
-            "incompatible",
-            "together",
-            "quotas",
-            "max_awards_per_organisation",
-            "tie_break",
-        ),
+        optional=RULES,
     )
     lots = _unique([_lot(row, f"lots[{n}]") for n, row in _rows(top, "lots")], "lots")
     applications = _unique(
