@@ -19,6 +19,19 @@ os.environ.setdefault("INTERVALLE_SECRET", "secret-de-test")
 os.environ.setdefault("INTERVALLE_GEOCODER_URL", "")  # no test waits for the network
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--drills", action="store_true", help="run the long drills too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Drills break things or take minutes: they run only when asked for."""
+    if not config.getoption("--drills"):
+        left_out = pytest.mark.skip(reason="a drill: run it with --drills")
+        for item in items:
+            if item.get_closest_marker("drill"):
+                item.add_marker(left_out)
+
+
 def _conninfo(url: str) -> str:
     return url.replace("postgresql+psycopg://", "postgresql://", 1)
 

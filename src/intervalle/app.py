@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from inspect import signature
 from typing import Any
 
 from litestar import Litestar, Request, Response
@@ -14,6 +15,7 @@ from litestar.logging.config import LoggingConfig
 from litestar.types import ControllerRouterHandler
 
 from intervalle import errors, routes, security
+from intervalle.accounts.policy import ANYONE
 from intervalle.accounts.policy_table import POLICY
 from intervalle.db import make_engine, make_sessions
 from intervalle.i18n import N_
@@ -96,12 +98,21 @@ async def add_headers(message: Any, scope: Any) -> None:
 
 
 def policies_missing(handlers: Sequence[ControllerRouterHandler]) -> list[str]:
-    """Routes whose policy is absent from the table: the start-up stops on any."""
-    return [
-        f"{', '.join(sorted(h.paths))} -> {h.opt.get('policy')!r}"
-        for h in handlers
-        if isinstance(h, HTTPRouteHandler) and h.opt.get("policy") not in POLICY
-    ]
+    """Routes nobody watches, each with the reason; the start-up stops on any.
+
+    The policy is applied by the `db` dependency: a handler that does not ask for it is open to all, and must say so.
+    """
+    missing = []
+    for handler in handlers:
+        if not isinstance(handler, HTTPRouteHandler):
+            missing.append(f"{handler!r} : forme de route sans règle d’accès")
+            continue
+        action, paths = str(handler.opt.get("policy")), ", ".join(sorted(handler.paths))
+        if action not in POLICY:
+            missing.append(f"{paths} -> {action!r} : absente de la table")
+        elif POLICY.table[action] != ANYONE and "db" not in signature(handler.fn).parameters:
+            missing.append(f"{paths} -> {action!r} : ne demande pas « db », la règle ne serait pas appliquée")
+    return missing
 
 
 @asynccontextmanager

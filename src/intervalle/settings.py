@@ -51,7 +51,7 @@ def from_environment(environment: dict[str, str]) -> Settings:
         demo=read("INTERVALLE_DEMO", "") == "1",
         geocoder_url=read("INTERVALLE_GEOCODER_URL", default.geocoder_url),
         basemap_url=read("INTERVALLE_BASEMAP_URL", default.basemap_url),
-        trusted_proxies=tuple(p for p in read("INTERVALLE_TRUSTED_PROXIES", "").split(",") if p),
+        trusted_proxies=tuple(p.strip() for p in read("INTERVALLE_TRUSTED_PROXIES", "").split(",") if p.strip()),
         second_factor_required=read("INTERVALLE_SECOND_FACTOR", "1") == "1",
     )
 

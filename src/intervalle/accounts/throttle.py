@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from sqlalchemy import case, func
 from sqlalchemy.dialects.postgresql import insert
@@ -26,13 +27,39 @@ PER_PLACE = Limit(150, timedelta(hours=1))
 MAILS_PER_ADDRESS = Limit(5, timedelta(hours=1))
 
 
+def _network(address: str) -> IPv4Network | IPv6Network | None:
+    """`10.0.0.0/8`, `192.0.2.7` or an IPv6 form of them; None for what is no address (a Unix socket, a typing error)."""
+    try:
+        found = ip_network(address.strip().strip("[]"), strict=False)
+    except ValueError:
+        return None
+    if isinstance(found, IPv6Network) and found.prefixlen == 128 and (mapped := found.network_address.ipv4_mapped):
+        return ip_network(mapped)  # a socket that listens on both families shows IPv4 callers as ::ffff:192.0.2.7
+    return found
+
+
+def is_ours(address: str, trusted: tuple[str, ...]) -> bool:
+    """Whether `address` is one of our proxies: `trusted` names addresses and networks."""
+    caller = _network(address)
+    if caller is None:
+        return address in trusted
+    ours = (network for entry in trusted if (network := _network(entry)))
+    return any(caller.version == network.version and caller.subnet_of(network) for network in ours)  # type: ignore[arg-type]
+
+
 def place_of(request: Request) -> str:
-    """The caller's address; a proxy's word is taken only when it is one of ours."""
+    """The caller's address. A proxy's word is taken when it is ours: the last address of the list that is not of ours.
+
+    What stands further left was written by whoever sent the request, and may be anything.
+    """
     direct = request.client.host if request.client else "?"
-    forwarded = request.headers.get("x-forwarded-for", "")
-    if direct in settings().trusted_proxies and forwarded:
-        return forwarded.split(",")[-1].strip()
-    return direct
+    trusted = settings().trusted_proxies
+    place = direct
+    for hop in reversed(request.headers.get("x-forwarded-for", "").split(",")):
+        if not is_ours(place, trusted) or _network(hop) is None:
+            break
+        place = hop.strip()
+    return place
 
 
 async def count(request: Request, key: str, limit: Limit) -> None:
