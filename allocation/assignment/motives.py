@@ -134,11 +134,11 @@ def reason_sentence(documents: Documents, names: Names, id: str, reason: Mapping
         return f"{at}, {_exception(names, reason['because'])}"
     if kind == "organisation":
         return f"{at}, votre structure a déjà le nombre maximal d’attributions prévu par l’appel."
-    scored = {other: f"{name} ({_score(documents, other, lot)})" for other, name in names.applications.items()}
+    scored = {other: f"{name} ({score_at(documents, other, lot)})" for other, name in names.applications.items()}
     return french.why([reason], {**scored, **names.lots})[0]
 
 
-def _score(documents: Documents, id: str, lot: str | None) -> str:
+def score_at(documents: Documents, id: str, lot: str | None) -> str:
     scores = documents.application(id)["scores"]
     return number(Decimal(str(scores[lot])), 2) if lot in scores else "hors de ce lot"
 

@@ -48,15 +48,15 @@ class Run:
         return sha256(self.input).hexdigest()
 
 
-def compute(document: dict[str, Any], method: str, time_limit: float = TIME_LIMIT) -> Run:
+def compute(document: dict[str, Any], method: str, *, time_limit: float = TIME_LIMIT, explain: bool = True) -> Run:
     """Solve, explain and check. Counterfactuals solve the whole call again and again: they are left out when the first
-    solve shows that they would not fit the time limit. Raises InvalidProblem with a French sentence."""
+    solve shows that they would not fit the time limit (or without `explain`). Raises InvalidProblem, in French."""
     spelled = canonical(document)
     problem = parse(document)
     started = time.monotonic()
     result = solve(problem, method, time_limit, changes=False)
     seconds = time.monotonic() - started
-    if seconds * 8 * (1 + len(result["unplaced"])) < time_limit:
+    if explain and seconds * 8 * (1 + len(result["unplaced"])) < time_limit:
         result = solve(problem, method, time_limit, changes=True)
     findings = check(json.loads(spelled), json.loads(rfc8785.dumps(result)))
     return Run(method, spelled, rfc8785.dumps(result), result, tuple(findings), seconds)

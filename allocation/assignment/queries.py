@@ -1,6 +1,6 @@
 """Reads of the assignment room. Every function returns a Select; what it leaves out is a 404."""
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 
 from allocation.assignment.models import Award, Decision, Lock, Proposal
 from allocation.selection.models import Admissibility, Panel, RankedScore, Recusal, Seat
@@ -99,6 +99,13 @@ def wishes_of(call_id: int) -> Select[LotWish]:
 
 def locks_in_force(call_id: int) -> Select[Lock]:
     return select(Lock).where(Lock.call_id == call_id, Lock.lifted_at.is_(None)).order_by(Lock.id)
+
+
+def with_progress(calls: Select[Call]) -> Select[Call, int, int]:
+    """Each call with how many proposals it has, and how many of them are retained (0 or 1)."""
+    made = select(func.count()).where(Proposal.call_id == Call.id).scalar_subquery()
+    kept = select(func.count(Proposal.retained_at)).where(Proposal.call_id == Call.id).scalar_subquery()
+    return calls.add_columns(made, kept)
 
 
 def proposals_of(call_id: int) -> Select[Proposal]:

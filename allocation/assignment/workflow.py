@@ -22,3 +22,17 @@ def award_state(award: AwardFacts, now: datetime) -> str:
     if not award.released_at:
         return "prepared"
     return "expired" if award.offer_expires_at and now >= award.offer_expires_at else "offered"
+
+
+STEPS = ("scoring", "to_run", "to_retain", "to_release", "released")
+
+
+def step(*, ranked: bool, proposals: int, retained: bool, released: bool) -> str:
+    """Where a closed call's assignment stands."""
+    if released:
+        return "released"
+    if not ranked:
+        return "scoring"
+    if retained:
+        return "to_release"
+    return "to_retain" if proposals else "to_run"

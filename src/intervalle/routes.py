@@ -2,8 +2,10 @@
 
 from litestar.handlers import HTTPRouteHandler
 
+import allocation.assignment.handlers
 import allocation.leases.handlers
 import allocation.relocation.handlers
+import allocation.selection.handlers
 import allocation.tfpb.handlers
 import calls.handlers
 import intervalle.accounts.handlers
@@ -19,6 +21,8 @@ ROUTES: list[HTTPRouteHandler] = [
     *intervalle.territory.handlers.ROUTES,
     *premises.handlers.ROUTES,
     *calls.handlers.ROUTES,
+    *allocation.selection.handlers.ROUTES,
+    *allocation.assignment.handlers.ROUTES,
     *allocation.leases.handlers.ROUTES,
     *allocation.tfpb.handlers.ROUTES,
     *allocation.relocation.handlers.ROUTES,

@@ -1,0 +1,109 @@
+"""What the applicant reads: the decision, the letter, and the sheet of its own parameters (CRPA R311-3-1-2)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from litestar import Response, get
+from litestar.handlers import HTTPRouteHandler
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from allocation.assignment import decisions, letters, notices, queries
+from allocation.assignment.letter_pages import OUTCOMES
+from allocation.assignment.letters import Setting
+from allocation.assignment.models import Award, Decision, Proposal
+from allocation.assignment.motives import Documents
+from allocation.remedies import appeal_deadline
+from calls.models import Application, Call
+from intervalle import clock, files
+from intervalle.accounts.models import Organisation
+from intervalle.errors import NotFound
+from intervalle.house import stored_file_response
+from intervalle.outbox import StoredFile
+from intervalle.web import Db, Id, Request, actor_of, one_or_404, page
+
+
+@dataclass(frozen=True)
+class Told:
+    """A released decision with everything its reader may see."""
+
+    decision: Decision
+    application: Application
+    organisation: Organisation
+    call: Call
+    setting: Setting
+
+
+async def told_of(request: Request, db: AsyncSession, application_id: int) -> Told:
+    visible = queries.released_decision_visible_to(actor_of(request), application_id)
+    decision = one_or_404(await db.execute(visible))
+    application = await db.get_one(Application, decision.application_id)
+    call = await db.get_one(Call, decision.call_id)
+    organisation = await db.get_one(Organisation, application.organisation_id)
+    return Told(decision, application, organisation, call, await letters.setting_of(db, call))
+
+
+@get("/candidatures/{application_id:int}/decision", policy="decisions.show")
+async def show(request: Request, db: Db, application_id: Id) -> Response[str]:
+    told = await told_of(request, db, application_id)
+    return page(request, "assignment/decision.html", **await decision_context(db, told))
+
+
+async def decision_context(db: AsyncSession, told: Told, **given: Any) -> dict[str, Any]:
+    decision, score = told.decision, told.setting.scores.get(told.application.id)
+    award = (
+        await db.execute(select(Award).where(Award.application_id == told.application.id).order_by(Award.id.desc()))
+    ).scalars()
+    public = told.setting.decider.public
+    return {
+        "told": told, "decision": decision, "application": told.application, "call": told.call,
+        "organisation": told.organisation, "score": score, "marks": decisions.marks_of(score.detail) if score else (),
+        "ranked": len(told.setting.scores), "lot": told.setting.lots.get(decision.lot_id or 0),
+        "award": next(iter(award), None), "outcomes": OUTCOMES, "heading": notices.remedies_heading(public),
+        # The clock runs from the reception; this is the day for somebody who received it the very day it left.
+        "deadline": appeal_deadline(decision.released_at.astimezone(clock.PARIS).date()) if decision.released_at else None,
+        "decider": told.setting.decider,
+    } | given  # fmt: skip
+
+
+@get("/candidatures/{application_id:int}/decision/lettre.pdf", policy="decisions.show")
+async def letter(request: Request, db: Db, application_id: Id) -> Response[bytes]:
+    decision = one_or_404(await db.execute(queries.released_decision_visible_to(actor_of(request), application_id)))
+    if decision.letter_file_id is None:
+        raise NotFound
+    stored = await db.get_one(StoredFile, decision.letter_file_id)
+    return stored_file_response(stored, await files.read(stored), inline=True)
+
+
+@get("/candidatures/{application_id:int}/decision/parametres", policy="decisions.show")
+async def parameters(request: Request, db: Db, application_id: Id) -> Response[str]:
+    """R311-3-1-2: the part the treatment took, the data and their sources, the parameters and weights applied to this
+    application, and the operations performed."""
+    told = await told_of(request, db, application_id)
+    if told.decision.proposal_id is None or told.decision.outcome == "inadmissible":
+        raise NotFound
+    proposal = await db.get_one(Proposal, told.decision.proposal_id)
+    documents = decisions.documents_of(proposal)
+    context = await decision_context(db, told)
+    return page(request, "assignment/parameters.html", **context, proposal=proposal, **_own(documents, told))
+
+
+def _own(documents: Documents, told: Told) -> dict[str, Any]:
+    """This application's rows of the two documents, and nobody else's."""
+    id = told.application.label
+    rows = [row for row in documents.problem["applications"] if row["id"] == id]
+    own = rows[0] if rows else None
+    return {
+        "own": own,
+        "closed": [row for row in documents.problem["ineligible"] if row["application"] == id],
+        "locks": [row for row in documents.problem["locks"] if row["application"] == id],
+        "quotas": documents.problem["quotas"],
+        "lots_offered": documents.problem["lots"],
+        "tie_break": documents.problem["tie_break"],
+        "placement": documents.placement(id) if own else None,
+        "candidates": len(documents.problem["applications"]),
+        "exceptions": len(documents.result["exceptions"]),
+    }
+
+
+ROUTES: list[HTTPRouteHandler] = [show, letter, parameters]

@@ -1,0 +1,48 @@
+"""Forms of the assignment room."""
+
+from collections.abc import Sequence
+
+from wtforms.fields.choices import SelectChoice
+
+from intervalle.forms import Choice, Form, LongText, Radio, Text, ValidationError, Whole, required
+from intervalle.i18n import N_, _
+
+METHOD_LABELS = {
+    "fair": N_("Équitable"),
+    "merit": N_("Par ordre de note"),
+    "total": N_("Plus de points"),
+}
+
+
+def long_enough(form: Form, field: LongText) -> None:
+    if len((field.data or "").strip()) < 10:
+        raise ValidationError(_("Donnez un motif d’au moins 10 caractères : il figurera au procès-verbal."))
+
+
+class RunForm(Form):
+    method = Choice(N_("Méthode"), list(METHOD_LABELS.items()), [required()])
+
+
+class LineForm(Form):
+    """`choice` is "must:<lot>", "never:<lot>" or "lift:<lock>"."""
+
+    choice = Radio(N_("Ce que vous changez"), [], [required(N_("Choisissez ce que vous changez."))])
+    motive = LongText(N_("Motif"), [required(), long_enough], limit=2000)
+
+    def offer(self, choices: Sequence[tuple[str, str]]) -> None:
+        """What may be changed depends on the application: its wishes, the choices already in place."""
+        self.choice.choices = [SelectChoice(value=value, label=label) for value, label in choices]
+
+
+class MotiveForm(Form):
+    motive = LongText(N_("Motif"), [required(), long_enough], limit=2000)
+
+
+class SignatoryForm(Form):
+    signatory = Text(N_("Nom et qualité de la personne qui signe"), [required()])
+
+
+class LetterForm(Form):
+    motive = LongText(N_("Motifs"), [required(N_("Une décision ne part pas sans motif."))])
+    remedies = LongText(N_("Voies de recours"), [required(N_("Une décision ne part pas sans voies de recours."))])
+    version = Whole(N_("Version"), [required()], low=1)

@@ -1,0 +1,7 @@
+"""Assignment: the board, the letters, and what applicants read."""
+
+from litestar.handlers import HTTPRouteHandler
+
+from allocation.assignment import applicant_pages, board_pages, letter_pages
+
+ROUTES: list[HTTPRouteHandler] = [*board_pages.ROUTES, *letter_pages.ROUTES, *applicant_pages.ROUTES]

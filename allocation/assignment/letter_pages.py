@@ -1,0 +1,134 @@
+"""Pages of the letters: review each, name the signatory, notify all decisions in one act."""
+
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from allocation.assignment import decisions, forms, letters, notices, queries, release
+from allocation.assignment.board_pages import call_of
+from allocation.assignment.models import Decision
+from calls.models import Application, Call
+from intervalle import files
+from intervalle.accounts.models import Organisation
+from intervalle.accounts.policy_table import POLICY
+from intervalle.errors import NotFound
+from intervalle.house import stored_file_response
+from intervalle.i18n import N_, _
+from intervalle.outbox import StoredFile
+from intervalle.pdf import render_pdf
+from intervalle.web import Db, Id, Request, actor_of, form_data, invalid, page, redirect
+
+# Outcome -> (hatch, label), in the order of the list.
+OUTCOMES = {
+    "awarded": ("awarded", N_("Retenue")),
+    "reserve": ("selection", N_("Liste de réserve")),
+    "refused": ("none", N_("Non retenue")),
+    "inadmissible": ("works", N_("Non recevable")),
+}
+
+
+async def _list(db: AsyncSession, call: Call, **given: Any) -> dict[str, Any]:
+    rows = [(decision, file, owner) for decision, file, owner in await db.execute(queries.decisions_of(call.id))]
+    rows.sort(key=lambda row: (list(OUTCOMES).index(row[0].outcome), row[1].number))
+    signatory = next((row[0].signatory for row in rows), "")
+    missing = [row for row in rows if not row[0].motive.strip() or not row[0].remedies.strip()]
+    version = (await db.execute(queries.frozen_version(call.id))).scalar_one()
+    lots = {lot.id: lot for lot, _premises in await db.execute(queries.offered_lots(version.id))}
+    return {
+        "call": call, "rows": rows, "outcomes": OUTCOMES, "signatory": signatory, "missing": missing, "lots": lots,
+        "form": forms.SignatoryForm(signatory=signatory), "version": version,
+    } | given  # fmt: skip
+
+
+@get("/attribution/{call_id:int}/lettres", policy="proposals.show")
+async def index(request: Request, db: Db, call_id: Id) -> Response[str]:
+    call = await call_of(request, db, call_id)
+    return page(request, "assignment/letters.html", **await _list(db, call))
+
+
+@post("/attribution/{call_id:int}/lettres/signataire", policy="decisions.edit")
+async def sign(request: Request, db: Db, call_id: Id) -> Response[Any]:
+    call, form = await call_of(request, db, call_id), forms.SignatoryForm(await form_data(request))
+    if not form.validate():
+        raise invalid(request, "assignment/letters.html", **await _list(db, call, form=form))
+    await decisions.name_signatory(db, actor_of(request), call, signatory=str(form.signatory.data))
+    return redirect(f"/attribution/{call_id}/lettres", flash=_("Signataire enregistré sur toutes les lettres."))
+
+
+@post("/attribution/{call_id:int}/notifier", policy="decisions.release")
+async def notify(request: Request, db: Db, call_id: Id) -> Response[Any]:
+    call = await call_of(request, db, call_id)
+    sent = await release.release(db, actor_of(request), call)
+    told = _("%(n)s lettres partent ensemble.", n=sent) if sent else _("Les décisions étaient déjà notifiées.")
+    return redirect(f"/attribution/{call_id}/lettres", flash=told)
+
+
+async def _one(request: Request, db: AsyncSession, call_id: int, decision_id: int) -> tuple[
+    Call, Decision, Application, Organisation
+]:  # fmt: skip
+    call = await call_of(request, db, call_id)
+    found = (await db.execute(queries.decisions_of(call.id).where(Decision.id == decision_id))).one_or_none()
+    if found is None:
+        raise NotFound
+    decision, application, organisation = found
+    return call, decision, application, organisation
+
+
+async def _context(
+    db: AsyncSession, call: Call, decision: Decision, application: Application, organisation: Organisation, form: Any
+) -> dict[str, Any]:
+    decider = await decisions.decider_of(db, call)
+    return {
+        "call": call, "decision": decision, "application": application, "organisation": organisation, "form": form,
+        "outcomes": OUTCOMES, "heading": notices.remedies_heading(decider.public),
+    }  # fmt: skip
+
+
+@get("/attribution/{call_id:int}/lettres/{decision_id:int}", policy="proposals.show")
+async def show(request: Request, db: Db, call_id: Id, decision_id: Id) -> Response[str]:
+    call, decision, application, organisation = await _one(request, db, call_id, decision_id)
+    form = forms.LetterForm(obj=decision)
+    return page(
+        request, "assignment/letter_edit.html", **await _context(db, call, decision, application, organisation, form)
+    )
+
+
+@post("/attribution/{call_id:int}/lettres/{decision_id:int}", policy="decisions.edit")
+async def edit(request: Request, db: Db, call_id: Id, decision_id: Id) -> Response[Any]:
+    call, decision, application, organisation = await _one(request, db, call_id, decision_id)
+    form = forms.LetterForm(await form_data(request))
+    if not form.validate():
+        raise invalid(
+            request, "assignment/letter_edit.html",
+            **await _context(db, call, decision, application, organisation, form),
+        )  # fmt: skip
+    await decisions.edit(
+        db, actor_of(request), call, decision, motive=str(form.motive.data), remedies=str(form.remedies.data),
+        version=int(form.version.data or 0),
+    )  # fmt: skip
+    return redirect(f"/attribution/{call_id}/lettres", flash=_("Lettre de %(name)s corrigée.", name=organisation.name))
+
+
+@get("/attribution/{call_id:int}/lettres/{decision_id:int}/lettre.pdf", policy="proposals.show")
+async def preview(request: Request, db: Db, call_id: Id, decision_id: Id) -> Response[bytes]:
+    """The letter as it left; before that, as it would leave today."""
+    call, decision, application, organisation = await _one(request, db, call_id, decision_id)
+    if decision.letter_file_id:
+        stored = await db.get_one(StoredFile, decision.letter_file_id)
+        return stored_file_response(stored, await files.read(stored), inline=True)
+    POLICY.check(actor_of(request), "decisions.edit", call)
+    setting = await letters.setting_of(db, call)
+    content = await render_pdf(letters.draw(setting, decision, application, organisation))
+    return Response(
+        content, media_type="application/pdf",
+        headers={
+            "Content-Disposition": f'inline; filename="projet-{application.label}.pdf"',
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+            "Cache-Control": "private, no-store",
+        },
+    )  # fmt: skip
+
+
+ROUTES: list[HTTPRouteHandler] = [index, sign, notify, show, edit, preview]
