@@ -3,6 +3,7 @@
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from litestar.datastructures import Headers
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -25,7 +26,7 @@ def from_elsewhere(headers: Headers) -> bool:
 
 def gate(app: ASGIApp) -> ASGIApp:
     async def gated(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
+        if scope["type"] == ScopeType.HTTP:
             if _has_nul(scope):
                 return await _refuse(send, 400, "Cette adresse contient un caractère interdit.")
             if scope["method"] in WRITES and from_elsewhere(Headers.from_scope(scope)):

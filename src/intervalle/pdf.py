@@ -13,7 +13,7 @@ def _write(html: str) -> bytes:
     from weasyprint import HTML
     from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
-    class Locked(URLFetcher):  # type: ignore[misc]
+    class Locked(URLFetcher):
         """The default fetcher reads local files and the network: ours serves `asset:` names from our static folder."""
 
         def fetch(self, url: str, headers: Any = None) -> Any:

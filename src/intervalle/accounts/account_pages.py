@@ -3,7 +3,7 @@
 from litestar import Response, get, post
 from litestar.datastructures import Cookie
 from litestar.handlers import HTTPRouteHandler
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from intervalle.accounts import people
 from intervalle.accounts.models import Session
@@ -37,9 +37,7 @@ async def switch(request: Request, db: Db) -> Response[None]:
 @post("/compte/sessions/fermer", policy="account.show")
 async def close_others(request: Request, db: Db) -> Response[None]:
     actor = actor_of(request)
-    await db.execute(
-        Session.__table__.delete().where(Session.user_id == actor.user_id, Session.token_hash != actor.session_hash)
-    )  # type: ignore[attr-defined]
+    await db.execute(delete(Session).where(Session.user_id == actor.user_id, Session.token_hash != actor.session_hash))
     return redirect("/compte")
 
 

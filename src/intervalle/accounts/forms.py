@@ -116,7 +116,7 @@ class OrganisationForm(Form):
     address = Text(N_("Adresse du siège"), limit=200)
 
     def validate(self, extra_validators: Any = None) -> bool:
-        valid = super().validate(extra_validators)
+        valid = bool(super().validate(extra_validators))
         if self.kind.data == "ess_structure" and not (self.siret.data or self.rna.data):
             self.add_error(
                 "siret", _("Donnez un SIRET, ou à défaut un numéro RNA : il évite les doublons et les homonymes.")

@@ -1,5 +1,7 @@
 """/organisations: create one, see its members, invite."""
 
+from typing import Any
+
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import select
@@ -19,7 +21,7 @@ async def _mine(request: Request, db: Db, organisation_id: int) -> Organisation:
     )
 
 
-async def _context(db: Db, organisation: Organisation) -> dict[str, object]:
+async def _context(db: Db, organisation: Organisation) -> dict[str, Any]:
     waiting = await db.execute(
         select(Invitation).where(
             Invitation.organisation_id == organisation.id,

@@ -1,5 +1,7 @@
 """/connexion, /deconnexion, /inscription, /mot-de-passe."""
 
+from typing import Any
+
 from litestar import Response, get, post
 from litestar.datastructures import Cookie
 from litestar.handlers import HTTPRouteHandler
@@ -74,7 +76,13 @@ async def sign_in(request: Request, db: Db) -> Response[str] | Response[None]:
     typed_form = await form_data(request)
     form = SignInForm(typed_form)
     suite, kept = local_path(typed_form.get("suite")), kept_fields(typed(typed_form))
-    context = {"suite": suite, "kept": kept, "keep": KEEP, "sentence": "", "personas": await personas(request)}
+    context: dict[str, Any] = {
+        "suite": suite,
+        "kept": kept,
+        "keep": KEEP,
+        "sentence": "",
+        "personas": await personas(request),
+    }
     if not form.validate():
         raise invalid(request, "accounts/sign_in.html", form=form, **context)
     email, place = form.email.data.lower(), throttle.place_of(request)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from sqlalchemy import case, func
+from sqlalchemy import case, delete, func
 from sqlalchemy.dialects.postgresql import insert
 
 from intervalle import clock
@@ -65,9 +65,9 @@ def place_of(request: Request) -> str:
 async def count(request: Request, key: str, limit: Limit) -> None:
     """One more try under `key`; TooMany when the window is full."""
     now = clock.now()
-    row = insert(Throttle).values(key=key[:300], window_start=now, count=1)
+    counted = insert(Throttle).values(key=key[:300], window_start=now, count=1)
     fresh = Throttle.window_start <= now - limit.window
-    row = row.on_conflict_do_update(
+    one_more = counted.on_conflict_do_update(
         index_elements=["key"],
         set_={
             "count": case((fresh, 1), else_=Throttle.count + 1),
@@ -75,7 +75,7 @@ async def count(request: Request, key: str, limit: Limit) -> None:
         },
     ).returning(Throttle.count)
     async with request.app.state.sessions() as own, own.begin():
-        tried = (await own.execute(row)).scalar_one()
+        tried = (await own.execute(one_more)).scalar_one()
     if tried > limit.count:
         minutes = int(limit.window.total_seconds() // 60)
         raise TooMany(
@@ -85,4 +85,4 @@ async def count(request: Request, key: str, limit: Limit) -> None:
 
 async def forgive(request: Request, key: str) -> None:
     async with request.app.state.sessions() as own, own.begin():
-        await own.execute(Throttle.__table__.delete().where(func.starts_with(Throttle.key, key)))  # type: ignore[attr-defined]
+        await own.execute(delete(Throttle).where(func.starts_with(Throttle.key, key)))

@@ -82,9 +82,8 @@ def browser_or_warning() -> str:
 def planned(arguments: list[str]) -> list[Check]:
     """What to run. The widest pytest run comes last: its closing line closes the whole."""
     pytest = [tool("pytest"), *STUCK]
-    given = [word for word in arguments if word != "--drills"]
-    if given:
-        return [Check("tests choisis", [*pytest, *given], shown=True)]
+    if arguments not in ([], ["--drills"]):
+        return [Check("tests choisis", [*pytest, *arguments], shown=True)]
     checks = [
         Check("mise en forme", [tool("ruff"), "format", "--check", "."]),
         Check("règles d’écriture", [tool("ruff"), "check", "."]),
