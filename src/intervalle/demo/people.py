@@ -87,6 +87,7 @@ PEOPLE = (
     Person("yann", "Yann Kerbrat, appui à l’ESS (délégataire d’appel)", ("tag35",)),
     Person("thomas", "Thomas Verhaeghe, ville de Lille", ("lille",)),
     Person("julie", "Julie Lemaire, La Fabrique des quartiers", ("fabrique",)),
+    Person("odile", "Odile Vasseur, jurée (La Fabrique des quartiers)", ("fabrique",), "viewer"),
     Person("lea", "Léa Marchand, SEED", ("seed",)),
     Person("karim", "Karim Haddad, Mains Fortes", ("mains",)),
     Person("elise", "Élise Roger, Afev", ("afev",)),

@@ -56,7 +56,7 @@ MODERATE = {"charges_cents_m2_year": 3200, "rent_cents_m2_year": 4200, "referenc
 
 PLACES = (
     PlacePlan("prague", "sophie", "archipel", "Pied d’immeuble, 14 square de Prague", "ground_floor", "private", "14 square de Prague", "35200",
-              "Ancienne supérette sur la dalle, vitrine de neuf mètres, livraison par la cour.", "",
+              "Ancienne supérette sur la dalle, vitrine de neuf mètres, livraison par la cour.", "travaux de réhabilitation du hall",
               (LotPlan("A", "boutique", "64", (-8, 64), ("BAIL_CIVIL", "BCUS", "COP"), {**SHOP, "charges_cents_m2_year": 2900, "rent_cents_m2_year": 5400, "reference_rent_cents_m2_year": 12_000}),)),
     PlacePlan("quadri", "claire", "territoires", "Le Quadri", "building", "private", "30 boulevard de Yougoslavie", "35200",
               "Bâtiment de 5 000 m² : 26 structures de l’ESS, bureaux à l’étage et boutiques ouvertes au public.", "",
