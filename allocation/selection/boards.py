@@ -19,6 +19,7 @@ from allocation.selection.models import Admissibility, Mark, Panel, Recusal, Sco
 from allocation.selection.queries import scoring_seats, submitted
 from allocation.selection.quorum import Member, default_rule, quorum
 from allocation.selection.ranking import Change, Entry, Ranking, TieBreak, juror_stability, rank, weight_stability
+from allocation.selection.words import COLLEGES
 from calls.models import Application, Call, CallLot, CallVersion, Criterion
 from calls.queries import criteria_of, current_version
 from intervalle import clock
@@ -73,7 +74,8 @@ class Board:
         return scoring.Grid(
             criteria=tuple(scoring.Criterion(str(c.id), c.weight, c.label, c.floor) for c in self.criteria),
             combination=scoring.Combination(self.version.score_rule),
-            college_weights=self.panel.college_weights,
+            # Colleges go by their French name: the pure modules write it in their sentences.
+            college_weights={COLLEGES[code]: weight for code, weight in self.panel.college_weights.items()},
             min_readers=self.panel.readers_per_file,
             reason_below=self.panel.reason_below,
             reason_above=self.panel.reason_above,
@@ -99,7 +101,7 @@ class Board:
             cell = self.cells.get((application_id, column.seat.id))
             if (application_id, column.seat.id) in self.apart or (cell and cell.sheet.abstained):
                 continue
-            jurors[column.name] = column.seat.college
+            jurors[column.name] = COLLEGES[column.seat.college]
             if cell:
                 marks += [
                     scoring.Mark(column.name, str(m.criterion_id), m.value, m.reason) for m in cell.marks.values()
@@ -145,7 +147,7 @@ class Board:
         awaited = {column.seat.id for _row, column in self.missing_sheets}
         return [
             Member(
-                column.name, column.seat.college, column.from_owner,
+                column.name, COLLEGES[column.seat.college], column.from_owner,
                 recused=all((row.application.id, column.seat.id) in self.apart for row in self.files),
                 voted=column.seat.id not in awaited and any(seat == column.seat.id for _file, seat in self.cells),
             )

@@ -83,9 +83,9 @@ async def abstain(
     db: AsyncSession, actor: Actor, call: Call, seat: Seat, application_id: int, reason: str
 ) -> ScoreSheet:
     """Give no mark to a file one has read, and say why. It counts as seen, never as a score."""
-    _panel, application, sheet = await _begin(db, actor, call, seat, application_id)
     if not reason.strip():
         raise Incomplete({"comment": _("Dites en une phrase pourquoi vous vous abstenez.")})
+    _panel, application, sheet = await _begin(db, actor, call, seat, application_id)
     await db.execute(delete(Mark).where(Mark.sheet_id == sheet.id))
     sheet.comment, sheet.abstained, sheet.version = reason.strip(), True, sheet.version + 1
     sheet.submitted_at = sheet.saved_at = clock.now()

@@ -112,14 +112,14 @@ def next_act(facts: Facts, now: datetime, *, role: str, declared: bool) -> Detai
     """One sentence: who acts next, and by when. `role` is « juror », « observer » or « staff »."""
     at = phase(facts, now)
     if at == "waiting":
-        return N_("L’appel est ouvert jusqu’au %(closes)s. Les dossiers restent scellés d’ici là."), {
+        return N_("L’appel court jusqu’au %(closes)s. Les dossiers restent scellés d’ici là."), {
             "closes": facts.closes_at
         }
     if role != "staff" and not declared and at in {"admissibility", "scoring", "deliberation"}:
         return N_("À vous : déclarez vos liens avec les structures candidates. Aucun dossier ne s’ouvre avant."), {}
     sentence = (_STAFF if role == "staff" else _JUROR).get(at, "")
     if at == "scoring" and facts.sheets_in < facts.sheets_due and role == "juror":
-        return N_("À vous : %(left)s fiches restent à valider, avant la séance."), {
+        return N_("À vous : fiches encore à valider avant la séance : %(left)s."), {
             "left": facts.sheets_due - facts.sheets_in
         }
     return sentence, {}

@@ -69,6 +69,7 @@ TABLE: dict[str, Rule] = {
     "applications.withdraw": member("applicant"),
     "applications.answer": member("partner"),
     # selection
+    "panel.list": SIGNED_IN,
     "panel.show": SIGNED_IN,
     "panel.compose": member("organiser", states=("draft", "open", "closed"), too_late="Le classement est arrêté."),
     "panel.accept": SIGNED_IN,
@@ -76,9 +77,13 @@ TABLE: dict[str, Rule] = {
         "organiser", states=("closed",), too_late="Les dossiers s’ouvrent après la clôture de l’appel, une seule fois."
     ),
     "panel.declare": person("juror"),
-    "panel.lift": member("organiser", states=("closed",), too_late="Le classement est arrêté : les déports ne changent plus."),
+    "panel.lift": member(
+        "organiser", states=("closed",), too_late="Le classement est arrêté : les déports ne changent plus."
+    ),
     "panel.check_admissibility": member(
-        "organiser", states=("closed",), too_late="La recevabilité s’examine entre la clôture de l’appel et le classement."
+        "organiser",
+        states=("closed",),
+        too_late="La recevabilité s’examine entre la clôture de l’appel et le classement.",
     ),
     "panel.score": person("juror"),
     "panel.close": member("organiser", states=("closed",), too_late="Le classement est déjà arrêté."),

@@ -60,6 +60,7 @@ async def closed_call(db: AsyncSession, *, files: int = 3, floor: int | None = N
         scene.applicants.append(applicant)
         scene.files.append(await calls_make.submitted(db, applicant, call))
     scene.criteria = list((await db.execute(criteria_of(scene.files[0].call_version_id))).scalars()) if files else []
+    await db.commit()
     return scene
 
 
@@ -80,12 +81,14 @@ async def seated(db: AsyncSession, scene: Scene, *, jurors: int = 3, rules: Rule
             assert isinstance(made, Seat)
             scene.jurors.append(juror)
             scene.seats.append(made)
+    await db.commit()
     return scene
 
 
 async def opened(db: AsyncSession, scene: Scene) -> Scene:
     with afterwards():
         await panels.open_files(db, scene.city.actor, scene.call)
+    await db.commit()
     return scene
 
 
@@ -94,6 +97,7 @@ async def declared(db: AsyncSession, scene: Scene, *, but: int = 0) -> Scene:
     with afterwards():
         for juror, seat in list(zip(scene.jurors, scene.seats, strict=True))[: len(scene.seats) - but]:
             await declarations.declare(db, juror.actor, scene.call, seat, {})
+    await db.commit()
     return scene
 
 
@@ -102,6 +106,7 @@ async def admitted(db: AsyncSession, scene: Scene, *, but: int = 0) -> Scene:
     with afterwards():
         for file in scene.files[: len(scene.files) - but]:
             await admissibility.examine(db, scene.city.actor, scene.call, file.id, YES, version=1, admissible=True)
+    await db.commit()
     return scene
 
 
@@ -134,6 +139,7 @@ async def score(
             scene.files[file].id,
             replace(typed, version=0),
         )
+    await db.commit()
 
 
 async def score_all(db: AsyncSession, scene: Scene, *by_file: int) -> None:
@@ -147,4 +153,4 @@ async def admissibility_of(db: AsyncSession, file: Application) -> Admissibility
     return (await db.execute(select(Admissibility).where(Admissibility.application_id == file.id))).scalar_one()
 
 
-__all__ = ["AFTER", "Scene", "Side", "make"]
+__all__ = ["AFTER", "Scene", "Side", "calls_make", "make"]

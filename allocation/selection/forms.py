@@ -1,0 +1,79 @@
+"""What people type in the selection room."""
+
+import re
+from typing import Any
+
+from allocation.selection.panels import Rules, SeatTerms
+from allocation.selection.words import COLLEGES
+from intervalle.forms import Choice, Form, Instant, LongText, Text, ValidationError, Whole, YesNo, required
+from intervalle.i18n import N_, _
+
+
+def _email(form: Any, field: Any) -> None:
+    if field.data and not re.fullmatch(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+", field.data):
+        raise ValidationError(_("Écrivez une adresse complète, par exemple nom@ville.fr."))
+
+
+def _given(field: Any) -> int:
+    """The number of a required field."""
+    value: int = field.data
+    return value
+
+
+class RulesForm(Form):
+    """The rules of a panel. Weights are per college; left empty they are one person, one voice."""
+
+    quorum = Whole(N_("Quorum : voix nécessaires"), [required()], low=1, high=50, default=3)
+    readers_per_file = Whole(N_("Lectures par dossier, au moins"), [required()], low=1, high=20, default=2)
+    reason_below = Whole(N_("Motif exigé sous la note"), [required()], low=0, high=5, default=2)
+    reason_above = Whole(N_("Motif exigé au-dessus de la note"), [required()], low=0, high=5, default=4)
+    meets_at = Instant(N_("Séance de la commission"))
+    anonymous = YesNo(N_("Cacher le nom des structures pendant la notation"))
+    weighted = YesNo(N_("Pondérer les collèges"))
+    weight_city_ess = Whole(COLLEGES["city_ess"], low=1, high=100, default=1)
+    weight_urban_policy = Whole(COLLEGES["urban_policy"], low=1, high=100, default=1)
+    weight_landlord = Whole(COLLEGES["landlord"], low=1, high=100, default=1)
+    weight_residents = Whole(COLLEGES["residents"], low=1, high=100, default=1)
+    weight_expert = Whole(COLLEGES["expert"], low=1, high=100, default=1)
+
+    def rules(self) -> Rules:
+        weights = {code: self[f"weight_{code}"].data or 1 for code in COLLEGES} if self.weighted.data else {}
+        return Rules(
+            quorum=_given(self.quorum), readers_per_file=_given(self.readers_per_file), reason_below=_given(self.reason_below),
+            reason_above=_given(self.reason_above), anonymous=bool(self.anonymous.data), college_weights=weights,
+            meets_at=self.meets_at.data,
+        )  # fmt: skip
+
+
+def rules_shown(panel: Any) -> dict[str, Any]:
+    """Initial values of the form for a stored panel."""
+    names = ("quorum", "readers_per_file", "reason_below", "reason_above", "meets_at", "anonymous")
+    weights = {f"weight_{code}": panel.college_weights.get(code, 1) for code in COLLEGES}
+    return {name: getattr(panel, name) for name in names} | weights | {"weighted": bool(panel.college_weights)}
+
+
+class SeatForm(Form):
+    """A person to seat, by address."""
+
+    email = Text(N_("Adresse électronique"), [required(), _email], limit=254)
+    college = Choice(N_("Collège"), list(COLLEGES.items()), [required()], empty=N_("Choisir"))
+    role = Choice(
+        N_("Place"),
+        [
+            ("member", N_("Membre, avec voix")), ("chair", N_("Présidence, avec voix")),
+            ("secretary", N_("Secrétariat, sans voix")), ("observer", N_("Observation, sans voix")),
+        ],
+        [required()], default="member",
+    )  # fmt: skip
+
+    def terms(self) -> SeatTerms:
+        role = self.role.data
+        return SeatTerms(
+            self.college.data, chair=role == "chair", secretary=role == "secretary", voting=role in {"member", "chair"}
+        )
+
+
+class ReasonForm(Form):
+    """One sentence that an act must carry."""
+
+    reason = LongText(N_("Motif"), [required()], limit=1000, render_kw={"rows": 2})

@@ -1,0 +1,14 @@
+"""Panels, conflicts, admissibility, score sheets, ranking."""
+
+from litestar.handlers import HTTPRouteHandler
+
+import allocation.selection.jurors  # tells the accounts room who is a juror  # noqa: F401
+from allocation.selection import admissibility_pages, conflict_pages, panel_pages, ranking_pages, scoring_pages
+
+ROUTES: list[HTTPRouteHandler] = [
+    *panel_pages.ROUTES,
+    *conflict_pages.ROUTES,
+    *admissibility_pages.ROUTES,
+    *scoring_pages.ROUTES,
+    *ranking_pages.ROUTES,
+]
