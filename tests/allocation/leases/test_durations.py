@@ -129,6 +129,11 @@ def test_two_periods_meet_on_the_days_both_cover() -> None:
     title = Period(date(2026, 4, 1), date(2027, 4, 1))
     assert title.meets(year_period(2026)) == Period(date(2026, 4, 1), date(2027, 1, 1))
     assert title.meets(year_period(2028)) is None
+    assert title.meets(Period(date(2027, 4, 1), date(2027, 5, 1))) is None  # one ends as the other starts
+
+
+def test_the_days_of_a_period() -> None:
+    assert Period(date(2026, 4, 1), date(2027, 1, 1)).days == 275
 
 
 def test_a_period_covers_at_least_one_day() -> None:
@@ -142,6 +147,8 @@ def test_a_period_covers_at_least_one_day() -> None:
         (date(2029, 1, 1), "36 mois"),
         (date(2029, 1, 2), "36 mois et 1 jour"),
         (date(2044, 1, 1), "18 ans"),
+        (date(2030, 1, 1), "4 ans"),
+        (date(2030, 2, 1), "49 mois"),
         (date(2026, 1, 11), "10 jours"),
         (None, "sans terme"),
     ],
