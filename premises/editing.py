@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from intervalle import files
 from intervalle.i18n import _
+from intervalle.territory import applies
 from intervalle.web import Db, Id, Request, actor_of, draw, form_data, invalid, one_or_404, page, redirect, upload_in
 from premises import photos, placing, queries, supply
 from premises.forms import LotForm, PhotoForm, PlaceForm, PremisesForm
@@ -97,16 +98,17 @@ async def set_place(request: Request, db: Db, premises_id: Id) -> Response[None]
     premises = await _owned(request, db, premises_id)
     data = await form_data(request)
     form = PlaceForm(data)
-    if not form.validate():
+    commune = form.commune.data or None
+    if form.validate() and commune and not await applies.commune_exists(db, commune):
+        form.add_error("commune", _("Aucune commune actuelle ne porte ce code Insee."))
+    if form.errors_in_order:
         raise invalid(
             request, "premises/edit.html", **{**await _edit_context(db, request, premises), "place_form": form}
         )
-    place = placing.NOWHERE
-    if form.lon.data is not None and form.lat.data is not None:
-        place = await placing.at(db, float(form.lon.data), float(form.lat.data))
-    if form.qpv.data:
-        by_hand = {"qpv_code": "" if form.qpv.data == "outside" else form.qpv_code.data.upper(), "qpv_by_hand": True}
-        place = placing.Place(**{**place.__dict__, **by_hand})
+    lon, lat = form.lon.data, form.lat.data
+    point = None if lon is None or lat is None else (float(lon), float(lat))
+    qpv = {"outside": "", "code": (form.qpv_code.data or "").upper()}.get(form.qpv.data or "")
+    place = await placing.by_hand(db, premises, point=point, commune_code=commune, qpv_code=qpv)
     await supply.edit(db, actor_of(request), premises, version=premises.version, values={}, place=place)
     return redirect(f"/locaux/{premises_id}/modifier#lots", flash=_("La position est corrigée."))
 

@@ -1,5 +1,6 @@
 """Forms of premises, lots and photos, and the filters of the list."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -64,6 +65,12 @@ def _parcel(form: Any, field: Any) -> None:
             raise ValidationError(str(error)) from error
 
 
+def _insee(form: Any, field: Any) -> None:
+    field.data = (field.data or "").upper()
+    if field.data and not re.fullmatch(r"\d[0-9AB]\d{3}", field.data):
+        raise ValidationError(_("Un code Insee a cinq caractères, par exemple 35238 ; ce n’est pas le code postal."))
+
+
 class PremisesForm(Form):
     owner = Choice(N_("Pour le compte de"), (), [required()])
     name = Text(N_("Nom du local"), [required(N_("Donnez-lui le nom par lequel on le connaît."))], limit=120)
@@ -83,6 +90,7 @@ class PlaceForm(Form):
 
     lat = DecimalNumber(N_("Latitude"), [between(-90, 90)], places=6)
     lon = DecimalNumber(N_("Longitude"), [between(-180, 180)], places=6)
+    commune = Text(N_("Code Insee de la commune, si elle est fausse"), [_insee], limit=5)
     qpv = Choice(
         N_("Quartier prioritaire"),
         [("outside", N_("Hors quartier prioritaire")), ("code", N_("Dans le quartier dont voici le code"))],

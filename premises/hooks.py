@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from premises.timeline import Span
@@ -22,5 +23,6 @@ async def extra_spans(db: AsyncSession, lot_ids: Sequence[int]) -> dict[int, lis
     return found
 
 
-# A condition on `Premises` that says "one of its lots is in an open call", from the room of calls.
-OPEN_CALL: list[Callable[[], Any]] = []
+# State -> selects of the ids of the lots in that state today, from the rooms above (call, selection, awarded):
+# the SQL side of SPANS, for filters, counts and tiles.
+LOTS_IN: dict[str, list[Callable[[], Select[Any]]]] = {}

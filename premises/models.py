@@ -32,7 +32,8 @@ class Premises(Subject, Base):
 
     __tablename__ = "premises"
     __table_args__ = (
-        Index("ix_premises_name_trgm", "name", postgresql_using="gin", postgresql_ops={"name": "gin_trgm_ops"}),
+        Index("ix_premises_haystack", "haystack", postgresql_using="gin", postgresql_ops={"haystack": "gin_trgm_ops"}),
+        Index("ix_premises_published_at", "published_at", "id", postgresql_where=text("withdrawn_at IS NULL")),
         CheckConstraint("withdrawn_at IS NULL OR published_at <= withdrawn_at", name="withdrawn_after_published"),
     )
 
@@ -62,6 +63,8 @@ class Premises(Subject, Base):
     guarding_cents_month: Mapped[int | None] = mapped_column(BigInteger)
     end_event: Mapped[str | None]  # what closes the interval: demolition, works, sale…
     version: Mapped[int] = mapped_column(server_default="1")
+    # What a search reads, in plain text; kept by triggers (intervalle.guards), never written by hand.
+    haystack: Mapped[str] = mapped_column(server_default="")
     demo: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     created_at: Mapped[Created]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))

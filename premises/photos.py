@@ -23,7 +23,7 @@ async def add(db: AsyncSession, actor: Actor, premises: Premises, *, name: str, 
         raise Refused(_("Douze photos au plus par local."), _("Retirez-en une d’abord."))
     clean = await files.photo(content)
     stored = await files.keep(
-        db, name=name.rsplit(".", 1)[0] + ".jpg", content=clean, content_type="image/jpeg", audience="public", scan="own",
+        db, name=name.rsplit(".", 1)[0] + ".jpg", content=clean, content_type="image/jpeg", audience="parties", scan="own",
         owner_id=premises.owner_id, user_id=actor.user_id,
     )  # fmt: skip
     photo = Photo(premises_id=premises.id, file_id=stored.id, alt=alt, position=count)

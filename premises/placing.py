@@ -1,9 +1,10 @@
 """Where premises are: found from the address, shown, corrected by hand."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from geoalchemy2 import WKTElement
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from intervalle import clock
@@ -62,7 +63,7 @@ async def find(db: AsyncSession, address: str, postcode: str) -> Place:
         db, found.lon, found.lat, source=found.source, score=Decimal(str(found.score)), precision=found.precision
     )
     if place.commune_code is None and found.commune_code:
-        return Place(**{**place.__dict__, "commune_code": found.commune_code})
+        return replace(place, commune_code=found.commune_code)
     return place
 
 
@@ -79,6 +80,40 @@ async def at(
     there = await applies.what_applies(db, lon, lat, clock.today())
     code = {"inside": there.qpv.code, "outside": "", "unknown": None}[there.qpv.status]
     return Place(lon, lat, source, score, precision, there.commune_code, code, there.qpv.vintage)
+
+
+async def by_hand(
+    db: AsyncSession,
+    premises: Premises,
+    *,
+    point: tuple[float, float] | None,
+    commune_code: str | None,
+    qpv_code: str | None,
+) -> Place:
+    """A correction: a new point with what applies there (the present one when none is given), then what a person
+    knows better. `commune_code` and `qpv_code`: None leaves what was found; an empty QPV code means outside."""
+    if point:
+        place = await at(db, *point)
+    else:
+        place = await kept(db, premises)
+    if commune_code:
+        place = replace(place, commune_code=commune_code)
+    if qpv_code is not None:
+        vintage = await applies.vintage_of(db, qpv_code) if qpv_code else place.qpv_vintage
+        place = replace(place, qpv_code=qpv_code, qpv_vintage=vintage, qpv_by_hand=True)
+    return place
+
+
+async def kept(db: AsyncSession, premises: Premises) -> Place:
+    """Where the premises are now."""
+    row = await db.execute(
+        select(func.ST_X(Premises.point), func.ST_Y(Premises.point)).where(Premises.id == premises.id)
+    )
+    lon, lat = row.one()
+    return Place(
+        lon, lat, premises.position_source, premises.position_score, premises.position_precision, premises.commune_code,
+        premises.qpv_code, premises.qpv_vintage, premises.qpv_by_hand,
+    )  # fmt: skip
 
 
 def uncertain(premises: Premises) -> bool:

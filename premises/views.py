@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from intervalle import clock, i18n
-from intervalle.i18n import _, ngettext
+from intervalle.i18n import N_, _, ngettext
 from intervalle.territory.models import Commune, QpvPerimeter
 from premises import hooks, queries, timeline
 from premises.facts import TitleCode
@@ -37,6 +37,12 @@ class PremisesView:
     qpv_official: bool
     lon: float | None
     lat: float | None
+
+    @property
+    def address(self) -> str:
+        """Where it is, in words; for a masked owner no nearer than the commune."""
+        precise = [] if self.premises.owner_masked else [self.premises.address]
+        return ", ".join(part for part in [*precise, f"{self.premises.postcode} {self.commune}".strip()] if part)
 
     @property
     def state(self) -> str:
@@ -87,8 +93,24 @@ def lot_view(
     )
 
 
+# On a card there is room for two or three words.
+SHORT_TITLES = {
+    "COP": N_("occupation précaire"),
+    "BAIL_DEROG": N_("bail dérogatoire"),
+    "BAIL_CIVIL": N_("bail civil"),
+    "BAIL_COM": N_("bail commercial"),
+    "BCUS": N_("BCUS"),
+    "PRET_USAGE": N_("prêt à usage"),
+    "CONV_COMMUNALE": N_("convention communale"),
+    "AOT": N_("AOT"),
+    "BAIL_EMPH": N_("bail emphytéotique"),
+}
+
+
 def titles_of(lot: Lot) -> str:
-    return ", ".join(_(TitleCode(t).label) for t in lot.titles if t in set(TitleCode))
+    """« occupation précaire ou prêt à usage »."""
+    known = [_(SHORT_TITLES.get(t) or TitleCode(t).label.lower()) for t in lot.titles if t in set(TitleCode)]
+    return _(" ou ").join(known)
 
 
 def _middle(lot: Lot, end_event: str) -> str:

@@ -46,10 +46,40 @@ CREATE TRIGGER criteria_frozen BEFORE INSERT OR UPDATE OR DELETE ON criteria
   FOR EACH ROW EXECUTE FUNCTION call_version_is_frozen()
 """
 
+# What a search of premises reads, from four tables; the address of a masked owner cannot be found by trying it.
+HAYSTACK = """
+CREATE OR REPLACE FUNCTION premises_haystack() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.haystack := plain_text(concat_ws(' ', NEW.name, CASE WHEN NOT NEW.owner_masked THEN NEW.address END, NEW.postcode,
+    (SELECT name FROM communes WHERE code = NEW.commune_code),
+    (SELECT name FROM qpv_perimeters WHERE code = NEW.qpv_code ORDER BY vintage DESC LIMIT 1),
+    NEW.description, (SELECT string_agg(concat_ws(' ', name, description), ' ' ORDER BY label) FROM lots WHERE premises_id = NEW.id)));
+  RETURN NEW;
+END $$;
+CREATE TRIGGER premises_haystack_kept
+  BEFORE INSERT OR UPDATE OF name, address, postcode, commune_code, qpv_code, description, owner_masked ON premises
+  FOR EACH ROW EXECUTE FUNCTION premises_haystack();
+CREATE OR REPLACE FUNCTION premises_haystack_of_lots() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE premises SET name = name WHERE id IN (SELECT premises_id FROM touched);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER lots_haystack_added AFTER INSERT ON lots REFERENCING NEW TABLE AS touched
+  FOR EACH STATEMENT EXECUTE FUNCTION premises_haystack_of_lots();
+CREATE TRIGGER lots_haystack_changed AFTER UPDATE ON lots REFERENCING NEW TABLE AS touched
+  FOR EACH STATEMENT EXECUTE FUNCTION premises_haystack_of_lots();
+CREATE TRIGGER lots_haystack_removed AFTER DELETE ON lots REFERENCING OLD TABLE AS touched
+  FOR EACH STATEMENT EXECUTE FUNCTION premises_haystack_of_lots()
+"""
+
 BEFORE_TABLES = (PLAIN_TEXT,)
-AFTER_TABLES = (JOURNAL, FROZEN)
+AFTER_TABLES = (JOURNAL, FROZEN, HAYSTACK)
 
 DROP_TRIGGERS = (
+    "DROP TRIGGER premises_haystack_kept ON premises",
+    "DROP TRIGGER lots_haystack_added ON lots",
+    "DROP TRIGGER lots_haystack_changed ON lots",
+    "DROP TRIGGER lots_haystack_removed ON lots",
     "DROP TRIGGER journal_entries_append_only ON journal_entries",
     "DROP TRIGGER journal_entries_no_truncate ON journal_entries",
     "DROP TRIGGER call_versions_frozen ON call_versions",
@@ -57,6 +87,8 @@ DROP_TRIGGERS = (
     "DROP TRIGGER criteria_frozen ON criteria",
 )
 DROP_FUNCTIONS = (
+    "DROP FUNCTION premises_haystack()",
+    "DROP FUNCTION premises_haystack_of_lots()",
     "DROP FUNCTION journal_is_append_only()",
     "DROP FUNCTION call_version_is_frozen()",
     "DROP FUNCTION plain_text(text)",

@@ -34,8 +34,7 @@ async def premises(
         code=f"P{number:05d}",
         owner_id=owner.id,
         point=WKTElement(f"POINT({point[0]} {point[1]})", srid=4326) if point else None,
-        published_at=clock.now() if published else None,
-        **{**facts, **more},
+        **{**facts, "published_at": clock.now() if published else None, **more},
     )
     db.add(made)
     await db.flush()

@@ -96,3 +96,14 @@ async def nearest_qpv(db: AsyncSession, lon: float, lat: float, on: date, within
     )
     row = found.one_or_none()
     return NearQpv(row.code, row.name, round(row.metres)) if row else None
+
+
+async def vintage_of(db: AsyncSession, code: str) -> int | None:
+    """The latest geography that knows a QPV by this code; None when it was not imported."""
+    found = await db.execute(text("SELECT max(vintage) FROM qpv_perimeters WHERE code = :code"), {"code": code})
+    return found.scalar_one_or_none()
+
+
+async def commune_exists(db: AsyncSession, code: str) -> bool:
+    found = await db.execute(text("SELECT 1 FROM communes WHERE code = :code"), {"code": code})
+    return found.first() is not None

@@ -485,6 +485,7 @@ def upgrade() -> None:
         sa.Column("guarding_cents_month", sa.BigInteger(), nullable=True),
         sa.Column("end_event", sa.Text(), nullable=True),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("haystack", sa.Text(), server_default="", nullable=False),
         sa.Column("demo", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("created_by_id", sa.BigInteger(), nullable=True),
@@ -508,16 +509,23 @@ def upgrade() -> None:
         "idx_premises_point", "premises", ["point"], unique=False, postgresql_using="gist", postgresql_ops={}
     )
     op.create_index(op.f("ix_premises_commune_code"), "premises", ["commune_code"], unique=False)
-    op.create_index(op.f("ix_premises_manager_id"), "premises", ["manager_id"], unique=False)
     op.create_index(
-        "ix_premises_name_trgm",
+        "ix_premises_haystack",
         "premises",
-        ["name"],
+        ["haystack"],
         unique=False,
         postgresql_using="gin",
-        postgresql_ops={"name": "gin_trgm_ops"},
+        postgresql_ops={"haystack": "gin_trgm_ops"},
     )
+    op.create_index(op.f("ix_premises_manager_id"), "premises", ["manager_id"], unique=False)
     op.create_index(op.f("ix_premises_owner_id"), "premises", ["owner_id"], unique=False)
+    op.create_index(
+        "ix_premises_published_at",
+        "premises",
+        ["published_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("withdrawn_at IS NULL"),
+    )
     op.create_table(
         "sessions",
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
@@ -1731,11 +1739,15 @@ def downgrade() -> None:
     op.drop_table("stored_files")
     op.drop_index(op.f("ix_sessions_user_id"), table_name="sessions")
     op.drop_table("sessions")
+    op.drop_index("ix_premises_published_at", table_name="premises", postgresql_where=sa.text("withdrawn_at IS NULL"))
     op.drop_index(op.f("ix_premises_owner_id"), table_name="premises")
-    op.drop_index(
-        "ix_premises_name_trgm", table_name="premises", postgresql_using="gin", postgresql_ops={"name": "gin_trgm_ops"}
-    )
     op.drop_index(op.f("ix_premises_manager_id"), table_name="premises")
+    op.drop_index(
+        "ix_premises_haystack",
+        table_name="premises",
+        postgresql_using="gin",
+        postgresql_ops={"haystack": "gin_trgm_ops"},
+    )
     op.drop_index(op.f("ix_premises_commune_code"), table_name="premises")
     op.drop_geospatial_index("idx_premises_point", table_name="premises", postgresql_using="gist", column_name="point")
     op.drop_geospatial_index(

@@ -1,0 +1,235 @@
+"""Every filter is a URL, read back the same; words with typos; bounds; the state in SQL equals the state in Python."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import Range
+
+from premises import filters, search, states
+from premises.models import Lot, Premises
+from premises.occupancies import occupy
+from premises.timeline import FROM_KIND, Span, state_on
+from tests import make
+from tests.premises import make as rows
+
+TODAY = date(2026, 11, 2)
+
+
+def asked(**query: str) -> filters.Filters:
+    return filters.read(query)
+
+
+FULL = {
+    "q": "Maurepas", "surface": "30 – 120", "qpv": "oui", "ou": "c35238", "rdc": "oui", "appel": "oui", "libre": "oui", "erp5": "oui",
+    "pmr": "oui", "partage": "oui", "divisible": "oui", "etat": "occupe", "nature": "land", "titre": "COP", "erp": "W", "loyer": "42.5",
+    "charges": "30", "du": "2027-01-01", "au": "2027-06-01", "zone": "-1.70000,48.10000,-1.60000,48.20000",
+    "pres": "-1.65000,48.12000", "tri": "distance",
+}  # fmt: skip
+
+
+def test_every_filter_is_an_address_that_reads_back() -> None:
+    found = filters.read(FULL)
+    assert dict(parse_qsl(found.query_string())) == FULL
+    assert filters.read(dict(parse_qsl(found.query_string()))) == found
+    assert (found.low, found.high, found.rent, found.charges) == (Decimal(30), Decimal(120), 4250, 3000)
+    for value in ("hors", "inconnu", "proche"):
+        assert filters.read(dict(parse_qsl(asked(quartier=value).query_string()))).qpv == value
+
+
+@given(st.dictionaries(st.sampled_from([*sorted(FULL), "page", "rayon", "quartier"]), st.text(max_size=60)))
+def test_nonsense_is_dropped_never_an_error(query: dict[str, str]) -> None:
+    found = filters.read(query)
+    assert filters.read(dict(parse_qsl(found.query_string()))) == found
+
+
+@pytest.mark.parametrize(
+    "zone", ["nan,1,2,3", "1e400,0,1,1", "3,0,1,1", "0,5,1,1", "0,0,1", "-181,0,1,1", "0,-91,1,1", "a,b,c,d"]
+)
+def test_a_box_that_is_none_is_no_box(zone: str) -> None:
+    assert asked(zone=zone).bbox is None
+
+
+async def _names(db: Any, **query: str) -> list[str]:
+    found = asked(**query)
+    names = [p.name for p in (await db.execute(search.of_page(found, TODAY, 1))).scalars()]
+    assert (await db.execute(search.count(found, TODAY))).scalar_one() == len(names)
+    return sorted(names)
+
+
+async def _commune(db: Any) -> None:
+    await db.execute(
+        text(
+            "WITH r AS (INSERT INTO regions VALUES ('53', 'Bretagne')), "
+            "d AS (INSERT INTO departments (code, name, region_code) VALUES ('35', 'Ille-et-Vilaine', '53')), "
+            "e AS (INSERT INTO intercommunalities VALUES ('243500139', 'Rennes Métropole', 'epci')) "
+            "INSERT INTO communes (code, name, postcodes, department_code, epci_code) "
+            "VALUES ('35238', 'Rennes', '35000', '35', '243500139'), ('35051', 'Cesson-Sévigné', '35510', '35', '243500139')"
+        )
+    )
+
+
+async def _supply(db: Any) -> dict[str, Lot]:
+    """A shop in Rennes inside a QPV, an office in Cesson outside, a field nobody knows the QPV of; a draft and a withdrawn one."""
+    await _commune(db)
+    org = await make.organisation(db, "social_landlord")
+    shop = await rows.premises(
+        db, org, name="Ancienne poste de Maurepas", commune_code="35238", qpv_code="QPDEMO01", qpv_vintage=2024
+    )
+    office = await rows.premises(
+        db,
+        org,
+        name="Plateau tertiaire",
+        kind="building",
+        commune_code="35051",
+        postcode="35510",
+        qpv_code="",
+        point=(-1.60, 48.12),
+    )
+    field = await rows.premises(
+        db, org, name="Terrain nu", kind="land", address="Chemin du lac", postcode="44000", point=(-1.55, 47.21)
+    )
+    await rows.lot(db, await rows.premises(db, org, name="Brouillon", published=False))
+    return {
+        "shop": await rows.lot(db, shop, name="boutique de légumes", floor=0, step_free=True, erp_types=["M", "W"], erp_category=5, rent_cents_m2_year=0),
+        "office": await rows.lot(db, office, area="900", divisible=True, min_area=Decimal(40), titles=["BAIL_COM"], rent_cents_m2_year=9000),
+        "field": await rows.lot(db, field, area="2400", available=Range(date(2027, 1, 1), None)),
+    }  # fmt: skip
+
+
+ALL = ["Ancienne poste de Maurepas", "Plateau tertiaire", "Terrain nu"]
+SHOP, OFFICE, FIELD = ([name] for name in ALL)
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({}, ALL),
+        ({"q": "maurepas"}, SHOP),
+        ({"q": "Mauerpas, Rennes"}, SHOP),  # a typo, and the commune's name
+        ({"q": "legumes"}, SHOP),  # of its lot, without its accent
+        ({"q": "cesson sevigne"}, OFFICE),
+        ({"q": "100%"}, []),
+        ({"q": "%"}, []),
+        ({"surface": "50-70"}, ["Ancienne poste de Maurepas", "Plateau tertiaire"]),  # a divisible lot fits too
+        ({"surface": "1000"}, FIELD),
+        ({"surface": "-45"}, OFFICE),
+        ({"qpv": "oui"}, SHOP),
+        ({"quartier": "hors"}, OFFICE),
+        ({"quartier": "inconnu"}, FIELD),
+        ({"ou": "c35238"}, SHOP),
+        ({"ou": "e243500139"}, ["Ancienne poste de Maurepas", "Plateau tertiaire"]),
+        ({"ou": "d35"}, ["Ancienne poste de Maurepas", "Plateau tertiaire"]),
+        ({"ou": "r53"}, ["Ancienne poste de Maurepas", "Plateau tertiaire"]),
+        ({"ou": "d44"}, []),
+        ({"nature": "land"}, FIELD),
+        ({"titre": "BAIL_COM"}, OFFICE),
+        ({"erp": "W"}, SHOP),
+        ({"erp5": "oui", "pmr": "oui"}, SHOP),
+        ({"rdc": "oui"}, SHOP + FIELD),  # the field's premises are made a ground floor below
+        ({"loyer": "0"}, SHOP),
+        ({"loyer": "90"}, ["Ancienne poste de Maurepas", "Plateau tertiaire"]),
+        ({"libre": "oui"}, ["Ancienne poste de Maurepas", "Plateau tertiaire"]),  # the field only from 2027
+        ({"etat": "libre"}, ["Ancienne poste de Maurepas", "Plateau tertiaire"]),
+        ({"du": "2028-01-01", "au": "2031-01-01"}, FIELD),
+        ({"zone": "-1.70,48.10,-1.63,48.15"}, SHOP),
+        ({"q": "poste", "nature": "land"}, []),
+    ],
+)
+async def test_each_filter(db: Any, query: dict[str, str], found: list[str]) -> None:
+    made = await _supply(db)
+    if query == {"rdc": "oui"}:
+        made["field"].floor = 0
+        await db.flush()
+    assert await _names(db, **query) == found
+
+
+async def test_all_conditions_hold_on_one_and_the_same_lot(db: Any) -> None:
+    org = await make.organisation(db)
+    place = await rows.premises(db, org, name="Deux lots")
+    await rows.lot(db, place, "A", area="60", step_free=False)
+    await rows.lot(db, place, "B", area="600", step_free=True)
+    assert await _names(db, surface="-100", pmr="oui") == []
+    assert await _names(db, surface="500", pmr="oui") == ["Deux lots"]
+
+
+async def test_occupied_soon_free_and_the_period_asked_for(db: Any) -> None:
+    made = await _supply(db)
+    year = Range(date(2026, 1, 1), date(2027, 3, 1))
+    await occupy(db, lot_id=made["shop"].id, during=year, kind="lease", label="Atelier")
+    assert await _names(db, etat="occupe") == SHOP
+    assert await _names(db, etat="bientot") == SHOP
+    assert await _names(db, libre="oui") == OFFICE
+    assert await _names(db, du="2027-02-01", au="2027-04-01", titre="COP") == FIELD
+    assert await _names(db, du="2027-03-01", au="2027-04-01", titre="COP") == [
+        "Ancienne poste de Maurepas",
+        "Terrain nu",
+    ]
+
+
+async def test_a_masked_place_is_not_found_by_its_address_nor_at_its_point(db: Any) -> None:
+    org = await make.organisation(db)
+    place = await rows.premises(db, org, name="Refuge", owner_masked=True)
+    await rows.lot(db, place)
+    assert await _names(db, q="marbaudais") == []
+    assert await _names(db, q="refuge") == ["Refuge"]
+    assert await _names(db, zone="-1.6587,48.1273,-1.6583,48.1277") == []
+
+
+async def test_what_is_searched_follows_what_is_written(db: Any) -> None:
+    made = await _supply(db)
+    made["shop"].name = "atelier de menuiserie"
+    await db.flush()
+    assert (await _names(db, q="menuiserie"), await _names(db, q="legumes")) == (SHOP, [])
+    await db.delete(made["shop"])
+    await db.flush()
+    assert await _names(db, q="menuiserie") == []
+
+
+async def test_near_a_perimeter_and_by_distance(db: Any) -> None:
+    await _supply(db)
+    await db.execute(
+        text(
+            "INSERT INTO qpv_perimeters (code, vintage, name, during, outline) VALUES ('QN00001M', 2024, 'Test', '[2024-01-01,)', "
+            "ST_Multi(ST_GeomFromText('POLYGON((-1.657 48.127, -1.65 48.127, -1.65 48.13, -1.657 48.13, -1.657 48.127))', 4326)))"
+        )
+    )
+    assert await _names(db, quartier="proche") == SHOP
+    assert await _names(db, quartier="proche", rayon="5000") == ["Ancienne poste de Maurepas", "Plateau tertiaire"]
+    found = await db.execute(search.of_page(asked(pres="-1.60,48.12", tri="distance"), TODAY, 1))
+    assert [p.name for p in found.scalars()] == ["Plateau tertiaire", "Ancienne poste de Maurepas", "Terrain nu"]
+
+
+async def test_counts_beside_choices(db: Any) -> None:
+    await _supply(db)
+    counts = await search.counted(db, asked(nature="land"), TODAY)
+    assert counts["nature"] == {"ground_floor": 1, "building": 1, "land": 1}  # its own choice does not empty the others
+    assert counts["qpv"] == {"inconnu": 1}
+    counts = await search.counted(db, asked(), TODAY)
+    assert (counts["qpv"], counts["ou"]) == ({"oui": 1, "hors": 1, "inconnu": 1}, {"35238": 1, "35051": 1})
+    assert (counts["pmr"], counts["libre"]) == ({"true": 1, "false": 2}, {"true": 2, "false": 1})
+
+
+async def test_the_state_in_sql_is_the_state_in_python(db: Any) -> None:
+    made = await _supply(db)
+    pieces = [("lease", 0, 30), ("works", 20, 40), ("meanwhile", 60, 90), ("demolition", 200, None)]
+    lot = made["office"]
+    for kind, first, last in pieces:
+        during = Range(TODAY + timedelta(first), None if last is None else TODAY + timedelta(last))
+        await occupy(db, lot_id=lot.id, during=during, kind=kind, label="", area=Decimal(50))
+    spans = [
+        Span(FROM_KIND[k], TODAY + timedelta(a), None if b is None else TODAY + timedelta(b)) for k, a, b in pieces
+    ]
+    for offset in (-2000, -1, 0, 19, 20, 29, 35, 40, 59, 60, 89, 90, 199, 200, 4000):
+        day = TODAY + timedelta(offset)
+        in_sql = (await db.execute(select(states.lot_state(day)).where(Lot.id == lot.id))).scalar_one()
+        assert in_sql == state_on(day, spans, (lot.available.lower, lot.available.upper)), day
+        whole = (
+            await db.execute(select(states.premises_state(day)).where(Premises.id == lot.premises_id))
+        ).scalar_one()
+        assert whole == in_sql
