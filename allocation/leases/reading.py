@@ -159,8 +159,13 @@ def missing_clauses(file: File, today: date) -> list[Verdict]:
 
 
 def verdicts_at_signature(file: File, today: date) -> list[Verdict]:
-    """Everything that stands between a draft and its signature, gravest first."""
-    return in_order([*judge(facts_of(file, step=Step.SIGNATURE, today=today)), *missing_clauses(file, today)])
+    """Everything that stands between a draft and its signature, gravest first.
+
+    OCC-16 names the missing circumstance or evidence already: the checklist does not say it a second time.
+    """
+    judged = judge(facts_of(file, step=Step.SIGNATURE, today=today))
+    said = {"CLAUSE-circumstance", "CLAUSE-evidence"} if any(v.id == "OCC-16" for v in judged) else set()
+    return in_order([*judged, *(v for v in missing_clauses(file, today) if v.id not in said)])
 
 
 def verdicts_for_keys(file: File, today: date, keys_on: date) -> list[Verdict]:

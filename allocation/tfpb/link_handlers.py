@@ -28,6 +28,8 @@ async def _context(request: Request, db: AsyncSession, lease_id: int, typed: Any
         for t, p, a in (await db.execute(queries.actions_for_lease(actor, lease.landlord_id))).all()
     ]
     form = forms.LinkForm(typed) if typed is not None else forms.LinkForm(replacing=_replaceable(request, found))
+    if typed is None:
+        targets = [t for t in targets if _open_to(t, found, form.replacing.data)]
     form.action.offer(
         [
             (str(t.action.id), f"{t.programme.year}, {t.agreement.qpv_code} : {t.action.axis}. {t.action.label}")
@@ -50,6 +52,14 @@ def _replaceable(request: Request, found: Any) -> int | None:
     asked = request.query_params.get("remplace", "")
     live = [line.id for line, *_rest in found if line.superseded_at is None]
     return int(asked) if asked.isdigit() and len(asked) < 16 and int(asked) in live else None
+
+
+def _open_to(target: lines.Target, found: Any, replacing: int | None) -> bool:
+    """A year that counts this title already is offered only to replace its line."""
+    live = {line.year: line.id for line, *_rest in found if line.superseded_at is None}
+    if replacing is not None:
+        return live.get(target.programme.year) == replacing
+    return target.programme.year not in live
 
 
 def _target(context: dict[str, Any]) -> lines.Target:

@@ -4,6 +4,7 @@ from sqlalchemy import Select, and_, func, or_, select
 
 from allocation.leases.models import Lease
 from allocation.leases.queries import Tenant
+from allocation.tfpb.axes import LEASE_AXIS
 from allocation.tfpb.models import TfpbAction, TfpbAgreement, TfpbLine, TfpbProgramme
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.models import Organisation
@@ -79,7 +80,11 @@ def actions_for_lease(actor: Actor, landlord_id: int) -> Select[TfpbAction, Tfpb
         select(TfpbAction, TfpbProgramme, TfpbAgreement)
         .join(TfpbProgramme, TfpbProgramme.id == TfpbAction.programme_id)
         .join(TfpbAgreement, TfpbAgreement.id == TfpbProgramme.agreement_id)
-        .where(TfpbAgreement.landlord_id == landlord_id, TfpbAgreement.landlord_id.in_(actor.organisations()))
+        .where(
+            TfpbAgreement.landlord_id == landlord_id,
+            TfpbAgreement.landlord_id.in_(actor.organisations()),
+            TfpbAction.axis == LEASE_AXIS,
+        )
         .order_by(TfpbProgramme.year.desc(), TfpbAction.axis, TfpbAction.id)
     )
 
