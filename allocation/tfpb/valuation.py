@@ -182,7 +182,7 @@ def _other_lines(lease: LeaseValue, works: Fraction, counted: int, days_in_year:
     if lease.charges_cents:
         lines.append(f"+ charges non facturées : {euros(lease.charges_cents)}.")
     if lease.works:
-        net = lease.works.cost_cents - lease.works.grants_cents
+        net = max(0, lease.works.cost_cents - lease.works.grants_cents)
         years = plural(lease.works.years, "an", "ans")
         lines.append(
             f"+ travaux : {euros(net)} sur {years}, {counted} jours sur {days_in_year} = {euros(half_up(works))}."

@@ -144,6 +144,10 @@ def test_charges_works_and_compensations() -> None:
     full = lease(charges_cents=30_000, works=Works(1_200_000, 200_000, 10), other_compensation_cents=12_192)
     # 482 191.78 + 30 000 + 100 000 × 275/365 (75 342.47) − 12 192
     assert value_lease(full).cents == 575_342
+    text = "\n".join(value_lease(full).lines_fr).replace("\u00a0", " ")
+    assert "+ charges non facturées : 300,00 €." in text
+    assert "+ travaux : 10 000,00 € sur 10 ans, 275 jours sur 365 = 753,42 €." in text
+    assert "− autres compensations : 121,92 €." in text
     assert value_lease(lease(other_compensation_cents=900_000)).cents == 0
     assert value_lease(lease(works=Works(100, 500, 10))).cents == 482_192
 
