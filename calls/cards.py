@@ -5,15 +5,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calls import queries, sentences, workflow
 from calls.models import Call, CallLot, CallVersion, Criterion, Extension
 from intervalle import clock
 from intervalle.accounts.models import Organisation
-from intervalle.i18n import N_, _, until
-from intervalle.territory.models import Commune
+from intervalle.i18n import N_, _, ngettext
+from intervalle.territory.models import Commune, QpvPerimeter
 from premises import hooks, timeline
 from premises.facts import TitleCode
 from premises.models import Lot, Premises
@@ -38,6 +38,7 @@ class Offer:
     lot: Lot
     premises: Premises
     commune: str = ""
+    qpv: str = ""
     bar: Bar | None = None
 
     @property
@@ -74,7 +75,7 @@ class Card:
     @property
     def label(self) -> str:
         if self.state == "open" and self.call.closes_at:
-            return _("Appel ouvert, clôt dans %(left)s", left=until(self.call.closes_at))
+            return _("Appel ouvert, clôt dans %(left)s", left=left(self.call.closes_at, self.now))
         return sentences.call_label(self.call, self.now)
 
     @property
@@ -95,8 +96,9 @@ class Card:
         return list(dict.fromkeys(offer.commune for offer in self.offers if offer.commune))
 
     @property
-    def qpv_codes(self) -> list[str]:
-        return list(dict.fromkeys(o.premises.qpv_code for o in self.offers if o.premises.qpv_code))
+    def qpv(self) -> list[str]:
+        """Priority neighbourhoods of the lots by name, by code where no perimeter is known."""
+        return list(dict.fromkeys(o.qpv or o.premises.qpv_code for o in self.offers if o.premises.qpv_code))
 
     @property
     def title_short(self) -> str:
@@ -108,6 +110,42 @@ class Card:
         """Lowest and highest charges among the lots, cents per m² and year."""
         rates = [o.lot.charges_cents_m2_year for o in self.offers if o.lot.charges_cents_m2_year is not None]
         return (min(rates), max(rates)) if rates else None
+
+    @property
+    def months(self) -> str:
+        """How long the place is offered, in words."""
+        start, end = self.version.occupation_from, self.version.occupation_until
+        if start is None or end is None:
+            return ""
+        whole = (end.year - start.year) * 12 + end.month - start.month + (1 if end.day - start.day > 15 else 0)
+        return ngettext("%(n)s mois d’occupation", "%(n)s mois d’occupation", whole) if whole else ""
+
+    @property
+    def bar(self) -> Bar | None:
+        """The call's own interval: open, then examined, then occupied; None before it has dates."""
+        call, version = self.call, self.version
+        if not call.opened_at or not call.closes_at or not version.occupation_from:
+            return None
+        opened, closing = (instant.astimezone(clock.PARIS).date() for instant in (call.opened_at, call.closes_at))
+        entry = version.occupation_from
+        decided = min(version.decision_on or entry, entry)
+        spans = [
+            Span("call", opened, closing, _("Candidatures")),
+            Span("selection", closing, decided, _("Examen")),
+            Span("awarded", decided, version.occupation_until, _("Occupation proposée")),
+        ]
+        kept = [span for span in spans if span.end is None or span.start < span.end]
+        return timeline.bar((opened, version.occupation_until), kept, clock.today(), self.months)
+
+
+def left(closing: datetime, now: datetime) -> str:
+    """Time before closing as people count it: days, then hours, then minutes; never rounded up to weeks."""
+    minutes = int((closing - now).total_seconds() // 60)
+    if minutes >= 48 * 60:
+        return ngettext("%(n)s jour", "%(n)s jours", minutes // (24 * 60))
+    if minutes >= 120:
+        return ngettext("%(n)s heure", "%(n)s heures", minutes // 60)
+    return ngettext("%(n)s minute", "%(n)s minutes", max(minutes, 0))
 
 
 @dataclass
@@ -141,11 +179,16 @@ async def _organisations(db: AsyncSession, ids: list[int]) -> dict[int, Organisa
 
 
 async def _offers(db: AsyncSession, version_ids: list[int]) -> dict[int, list[Offer]]:
-    query = queries.lots_of_versions(version_ids).add_columns(Commune.name)
-    rows = await db.execute(query.outerjoin(Commune, Commune.code == Premises.commune_code))
+    query = queries.lots_of_versions(version_ids).add_columns(Commune.name, QpvPerimeter.name)
+    rows = await db.execute(
+        query.outerjoin(Commune, Commune.code == Premises.commune_code).outerjoin(
+            QpvPerimeter,
+            and_(QpvPerimeter.code == Premises.qpv_code, QpvPerimeter.vintage == Premises.qpv_vintage),
+        )
+    )
     offers: dict[int, list[Offer]] = {}
-    for row, lot, premises, commune in rows:
-        offers.setdefault(row.version_id, []).append(Offer(row, lot, premises, commune or ""))
+    for row, lot, premises, commune, qpv in rows:
+        offers.setdefault(row.version_id, []).append(Offer(row, lot, premises, commune or "", qpv or ""))
     return offers
 
 

@@ -88,8 +88,8 @@ class CallForm(Form):
 class CriterionForm(Form):
     """One row of the grid; an empty label leaves the row out."""
 
-    label = Text(N_("Critère"), limit=200)
-    description = Text(N_("Ce que l’on regarde"), limit=600)
+    label = LongText(N_("Critère"), limit=200, render_kw={"rows": 2})
+    description = LongText(N_("Ce que l’on regarde"), limit=600, render_kw={"rows": 2})
     weight = Whole(N_("Poids"), low=1, high=100)
     floor = Choice(N_("Note plancher"), [(str(n), str(n)) for n in range(1, 6)], empty=N_("aucune"))
 

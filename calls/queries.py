@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, literal, or_, select, true
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
 from calls.models import Application, ApplicationMember, Call, CallLot, CallVersion, Criterion, Extension, LotWish, Need
@@ -100,7 +101,7 @@ def current_versions(call_ids: list[int]) -> Select[CallVersion]:
     return (
         select(CallVersion)
         .where(CallVersion.call_id.in_(call_ids))
-        .distinct(CallVersion.call_id)
+        .ext(distinct_on(CallVersion.call_id))
         .order_by(CallVersion.call_id, CallVersion.frozen_at.is_(None), CallVersion.number.desc())
     )
 

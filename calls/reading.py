@@ -129,7 +129,7 @@ def _facts(document: Mapping[str, Any]) -> list[tuple[str, str]]:
         (_("Emplois"), _("%(n)s ETP", n=number(Decimal(facts["jobs_fte"]))) if facts["jobs_fte"] else ""),
         (_("Budget"), money(facts["budget_cents"], 0) if facts["budget_cents"] is not None else ""),
         (_("Charges supportables"), _("%(amount)s/m²/an", amount=money(facts["max_charges_cents_m2_year"])) if facts["max_charges_cents_m2_year"] is not None else ""),
-        (_("Usages"), ", ".join(_(label) for label in uses.labels(facts["uses"]))),
+        (_("Usages"), " · ".join(_(label) for label in uses.labels(facts["uses"]))),
         (_("Public"), _public(facts)),
         (_("Besoins"), ", ".join(needs)),
     ]  # fmt: skip

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
-from sqlalchemy import exists, select
+from sqlalchemy import Select, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from calls import workflow
 from calls.models import Call, CallLot, CallVersion
-from calls.queries import was_published
+from calls.queries import call_state_sql, was_published
 from intervalle import clock
 from intervalle.clock import PARIS
 from intervalle.i18n import _
@@ -46,9 +46,9 @@ def _of_call(call: Call, version: CallVersion) -> list[Span]:
     opened, closing = _day(call.opened_at), _day(call.closes_at)
     entry = version.occupation_from
     began = opened if state == "call" else closing
-    until = (
-        closing + timedelta(days=1) if state == "call" else (version.decision_on or entry or began) + timedelta(days=1)
-    )
+    # A selection lasts until its decision goes out, whatever day was announced for it.
+    last = closing if state == "call" else max(version.decision_on or entry or began, clock.today())
+    until = last + timedelta(days=1)
     spans = [Span(state, began, min(until, entry) if entry else until, _("Appel « %(title)s »", title=call.title))]
     if entry:
         spans.append(
@@ -66,4 +66,21 @@ def _day(instant: object) -> date:
     return instant.astimezone(PARIS).date()  # type: ignore[attr-defined,no-any-return]
 
 
+def _lots_in(*states: str) -> Select[int]:
+    """Lots of calls now in one of these states: the SQL side of `call_spans`."""
+    now = clock.now()
+    later = aliased(CallVersion)
+    superseded = exists().where(
+        later.call_id == CallVersion.call_id, later.frozen_at.is_not(None), later.number > CallVersion.number
+    )
+    return (
+        select(CallLot.lot_id)
+        .join(CallVersion, CallVersion.id == CallLot.version_id)
+        .join(Call, Call.id == CallVersion.call_id)
+        .where(CallVersion.frozen_at.is_not(None), ~superseded, call_state_sql(now).in_(states))
+    )
+
+
 hooks.SPANS.append(call_spans)
+hooks.LOTS_IN.setdefault("call", []).append(lambda: _lots_in("open"))
+hooks.LOTS_IN.setdefault("selection", []).append(lambda: _lots_in("closed", "ranked"))

@@ -40,9 +40,13 @@ async def test_a_need_is_its_structures_and_written_once(db):
 
 
 async def test_pages_register_correct_and_close_a_need(db, client):
-    db.add_all([Region(code="53", name="Bretagne"), Department(code="35", name="Ille-et-Vilaine", region_code="53")])
-    await db.flush()
-    db.add(Commune(code="35238", name="Rennes", department_code="35"))
+    for row in (
+        Region(code="53", name="Bretagne"),
+        Department(code="35", name="Ille-et-Vilaine", region_code="53"),
+        Commune(code="35238", name="Rennes", department_code="35"),
+    ):
+        db.add(row)
+        await db.flush()
     one, other = await calls.side(db, "ess_structure"), await calls.side(db, "ess_structure")
     await db.commit()
     browser = await client(one.person)
