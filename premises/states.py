@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, literal, select
+from sqlalchemy import ColumnElement, Select, case, exists, false, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import array
 
 from premises import hooks
@@ -23,8 +23,7 @@ def lot_is(state: str, on: date) -> ColumnElement[bool]:
         return exists().where(
             Occupancy.lot_id == Lot.id, Occupancy.kind.in_(kinds), Occupancy.during.contains(literal(on))
         )
-    known = [Lot.id.in_(lots()) for lots in hooks.LOTS_IN.get(state, [])]
-    return known[0] if known else literal(False)
+    return or_(false(), *[Lot.id.in_(lots()) for lots in hooks.LOTS_IN.get(state, [])])
 
 
 def lot_state(on: date) -> ColumnElement[str]:
