@@ -7,6 +7,7 @@ request commits is seen by the test and undone after it.
 import os
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -41,9 +42,9 @@ def _named(url: str, name: str) -> str:
     return head.rsplit("/", 1)[0] + f"/{name}" + (f"?{tail}" if tail else "")
 
 
-@pytest.fixture(scope="session")
-def database_url() -> Iterator[str]:
-    """A fresh database with the migrated catalogue, dropped at the end."""
+@contextmanager
+def a_database(*, migrated: bool = True) -> Iterator[str]:
+    """The URL of a fresh database, dropped at the end."""
     from intervalle import migrate
 
     server = ensure_test_cluster()
@@ -51,11 +52,36 @@ def database_url() -> Iterator[str]:
     with psycopg.connect(_conninfo(server), autocommit=True) as admin:
         admin.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
     url = _named(server, name)
-    os.environ["INTERVALLE_DATABASE_URL"] = url
-    migrate.upgrade(url)
-    yield url
-    with psycopg.connect(_conninfo(server), autocommit=True) as admin:
-        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    if migrated:
+        migrate.upgrade(url)
+    try:
+        yield url
+    finally:
+        with psycopg.connect(_conninfo(server), autocommit=True) as admin:
+            admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def database_url() -> Iterator[str]:
+    """The database of the tests that roll back."""
+    with a_database() as url:
+        os.environ["INTERVALLE_DATABASE_URL"] = url
+        yield url
+
+
+@pytest.fixture(scope="session")
+async def committing() -> AsyncIterator[Any]:
+    """Sessions on another database, where commits are real: for what only shows between connections.
+
+    What a test leaves there stays (the journal keeps everything): each test names its own chain, address or key.
+    """
+    from intervalle.db import make_engine, make_sessions
+    from intervalle.settings import Settings
+
+    with a_database() as url:
+        engine = make_engine(Settings(database_url=url), pool_size=6)
+        yield make_sessions(engine)
+        await engine.dispose()
 
 
 @pytest.fixture(scope="session")
