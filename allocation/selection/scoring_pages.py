@@ -271,7 +271,7 @@ async def _stale(
 ) -> Response[str]:
     """409 with both versions: nothing was written, nothing is lost."""
     conflict = {
-        "marks": stale.marks, "comment": stale.stored.comment, "version": stale.stored.version,
+        "marks": stale.marks, "comment": stale.stored.comment, "notes": stale.stored.notes, "version": stale.stored.version,
         "saved_at": stale.stored.saved_at or clock.now(), "submitted": bool(stale.stored.submitted_at),
     }  # fmt: skip
     if is_fragment(request):

@@ -82,6 +82,8 @@ Detail = tuple[str, dict[str, object]]
 def _admissibility(facts: Facts) -> Detail:
     if facts.opened_at is None:
         return N_("Dossiers sous scellés"), {}
+    if not facts.files:
+        return "", {}
     if facts.decided < facts.files:
         return N_("%(decided)s sur %(files)s examinés"), {"decided": facts.decided, "files": facts.files}
     return N_("%(admissible)s sur %(files)s recevables"), {"admissible": facts.admissible, "files": facts.files}

@@ -24,6 +24,7 @@ addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(
 // One press, one effect: the second click of a double click does not send again (the server would refuse it anyway).
 document.addEventListener("submit", (event) => {
   const form = event.target;
+  unsaved = false; // sending the form is how the text gets saved: no question on the way out
   if (form.method !== "post" || form.hasAttribute("hx-post")) return;
   if (form.dataset.sent) { event.preventDefault(); return; }
   form.dataset.sent = "1";

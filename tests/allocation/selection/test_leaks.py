@@ -1,0 +1,180 @@
+"""A person set aside from a file learns nothing of it: no row, count, total, rank, neighbour or what-if.
+
+Proof by equality: every page is compared, byte for byte, between a world where the file is there, scored and ranked,
+and a world where it was withdrawn. Names and comments of the file are also looked for as canaries.
+"""
+
+import re
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from allocation.selection import declarations, panels, rankings, sheets
+from allocation.selection.models import Seat
+from allocation.selection.panels import SeatTerms
+from allocation.selection.sheets import Typed
+from calls.models import Application
+from intervalle.accounts.models import Organisation
+from tests.allocation.selection import make
+
+CANARY = "Canari"
+
+
+def stable(html: str) -> str:
+    """A page without what changes at each request: nonces, the tab's own name, the hash of static files."""
+    return re.sub(r'nonce="[^"]*"|name="writer" value="[^"]*"|\?v=[0-9a-f]+', "", html)
+
+
+async def withdrawn(db: Any, file: Application, at: Any) -> None:
+    await db.execute(update(Application).where(Application.id == file.id).values(withdrawn_at=at))
+    await db.commit()
+
+
+async def a_scene(db: Any) -> make.Scene:
+    """Three files; the second is the canary's, and the first juror declared a link with it after the others scored."""
+    scene = await make.ready(db, files=3, jurors=4)
+    hidden = scene.files[1]
+    await db.execute(
+        update(Organisation).where(Organisation.id == hidden.organisation_id).values(name=f"{CANARY} structure")
+    )
+    await db.execute(update(Application).where(Application.id == hidden.id).values(project_name=f"{CANARY} projet"))
+    with make.afterwards():
+        await declarations.declare(
+            db, scene.jurors[0].actor, scene.call, scene.seats[0], {hidden.id: "Un parent y travaille."}
+        )
+    for file in range(3):
+        for juror in range(4):
+            if (juror, file) != (0, 1):
+                await make.score(
+                    db,
+                    scene,
+                    juror,
+                    file,
+                    (3, 4, 3)[file] - juror % 2,
+                    comment=f"{CANARY} avis" if file == 1 else "Avis.",
+                )
+    return scene
+
+
+async def read(page: Any, scene: make.Scene, paths: list[str]) -> dict[str, tuple[int, str]]:
+    found = {}
+    for path in paths:
+        answer = await page.get(path.format(call=scene.call.id, a=scene.files[0].id, b=scene.files[2].id))
+        found[path] = (answer.status_code, stable(answer.text) + str(answer.headers.get("location")))
+    return found
+
+
+JUROR_PAGES = ["/commissions", "/commissions/{call}", "/commissions/{call}/conflits", "/commissions/{call}/notation",
+               "/commissions/{call}/notation/{a}", "/commissions/{call}/notation/{b}", "/commissions/{call}/tableau",
+               "/commissions/{call}/classement"]  # fmt: skip
+STAFF_PAGES = [*JUROR_PAGES[:3], "/commissions/{call}/composition", "/commissions/{call}/recevabilite",
+               "/commissions/{call}/recevabilite/{a}", "/commissions/{call}/deports", "/commissions/{call}/tableau",
+               "/commissions/{call}/classement"]  # fmt: skip
+
+
+async def assert_nothing_shows(db: Any, page: Any, scene: make.Scene, paths: list[str]) -> None:
+    hidden = scene.files[1]
+    with make.afterwards():
+        there = await read(page, scene, paths)
+        await withdrawn(db, hidden, make.AFTER)
+        gone = await read(page, scene, paths)
+        await withdrawn(db, hidden, None)
+    assert {status for status, _ in there.values()} <= {200, 303}
+    for path in paths:
+        assert there[path] == gone[path], path
+        assert CANARY not in there[path][1]
+        assert not re.search(rf"\b{hidden.label}\b", there[path][1])
+
+
+@pytest.mark.parametrize("phase", ["scoring", "deliberation", "ranked"])
+async def test_a_recused_juror_sees_the_world_without_the_file(db: Any, client: Any, phase: str) -> None:
+    scene = await a_scene(db)
+    with make.afterwards():
+        if phase == "deliberation":
+            await sheets.close_scoring(db, scene.city.actor, scene.call)
+        if phase == "ranked":
+            await rankings.rank(db, scene.city.actor, scene.call)
+        await db.commit()
+        page = await client(scene.jurors[0].person)
+        other = await client(scene.jurors[1].person)
+        hidden = f"/commissions/{scene.call.id}/notation/{scene.files[1].id}"
+        assert (await page.get(hidden)).status_code == 404
+        assert (await other.get(hidden)).status_code == 200
+        assert CANARY in (await other.get(hidden)).text
+    await assert_nothing_shows(db, page, scene, JUROR_PAGES)
+
+
+async def test_every_write_on_the_file_is_a_404(db: Any, client: Any) -> None:
+    scene = await a_scene(db)
+    with make.afterwards():
+        page = await client(scene.jurors[0].person)
+        base = f"/commissions/{scene.call.id}"
+        for verb in ("brouillon", "validation", "abstention"):
+            sent = await page.post(f"{base}/notation/{scene.files[1].id}/{verb}", data={"abstention": "Non."})
+            assert sent.status_code == 404
+        again = {"file": str(scene.files[1].id), f"reason{scene.files[1].id}": "Encore."}
+        assert (await page.post(f"{base}/conflits", data=again)).status_code == 404
+
+
+@pytest.mark.parametrize("phase", ["scoring", "deliberation"])
+async def test_staff_who_sit_and_are_set_aside_see_no_more_on_staff_pages(db: Any, client: Any, phase: str) -> None:
+    scene = await a_scene(db)
+    with make.afterwards():
+        seat = await panels.seat(
+            db, scene.city.actor, scene.call, scene.city.person.email, SeatTerms("city_ess", voting=False)
+        )
+        assert isinstance(seat, Seat)
+        await declarations.declare(db, scene.city.actor, scene.call, seat, {scene.files[1].id: "Ancien salarié."})
+        if phase == "deliberation":
+            await sheets.close_scoring(db, scene.city.actor, scene.call)
+        await db.commit()
+        page = await client(scene.city.person)
+        base = f"/commissions/{scene.call.id}"
+        assert (await page.get(f"{base}/recevabilite/{scene.files[1].id}")).status_code == 404
+        assert (await page.get(f"/candidatures/{scene.files[1].id}")).status_code == 404
+    await assert_nothing_shows(db, page, scene, STAFF_PAGES)
+
+
+async def test_leaving_the_panel_opens_nothing(db: Any, client: Any) -> None:
+    scene = await make.ready(db, files=1, jurors=1)
+    with make.afterwards():
+        seat = await panels.seat(
+            db, scene.city.actor, scene.call, scene.city.person.email, SeatTerms("city_ess", voting=False)
+        )
+        assert isinstance(seat, Seat)
+        await declarations.declare(db, scene.city.actor, scene.call, seat, {scene.files[0].id: "Lien."})
+        await panels.leave(db, scene.city.actor, scene.call, seat.id)
+        await db.commit()
+        page = await client(scene.city.person)
+        answer = await page.get(f"/commissions/{scene.call.id}/recevabilite/{scene.files[0].id}")
+    assert answer.status_code == 404
+
+
+async def test_two_jurors_each_see_their_own_world(db: Any, client: Any) -> None:
+    """Sheets of one never show in the other's list, counts or next file while the phase is blind."""
+    scene = await make.ready(db, files=2, jurors=2)
+    with make.afterwards():
+        mine = await client(scene.jurors[0].person)
+        before = await read(mine, scene, [])
+        paths = [f"/commissions/{scene.call.id}", f"/commissions/{scene.call.id}/notation/{scene.files[0].id}"]
+        before = {path: stable((await mine.get(path)).text) for path in paths}
+        typed = Typed(make.marks(scene, 4), f"{CANARY} avis", writer="page")
+        await sheets.submit(db, scene.jurors[1].actor, scene.call, scene.seats[1], scene.files[0].id, typed)
+        await db.commit()
+        after = {path: stable((await mine.get(path)).text) for path in paths}
+    assert before == after
+
+
+async def test_the_comparison_does_tell_for_somebody_else(db: Any, client: Any) -> None:
+    """The proof above has teeth: a juror who is not set aside does see the difference, on each page with files."""
+    scene = await a_scene(db)
+    with make.afterwards():
+        await sheets.close_scoring(db, scene.city.actor, scene.call)
+        await db.commit()
+        page = await client(scene.jurors[1].person)
+        paths = [path for path in JUROR_PAGES if path != "/commissions"]
+        there = await read(page, scene, paths)
+        await withdrawn(db, scene.files[1], make.AFTER)
+        gone = await read(page, scene, paths)
+    assert [path for path in paths if there[path] == gone[path]] == []
