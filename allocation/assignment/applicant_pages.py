@@ -1,14 +1,15 @@
 """What the applicant reads: the decision, the letter, and the sheet of its own parameters (CRPA R311-3-1-2)."""
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
-from litestar import Response, get
+from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from allocation.assignment import decisions, letters, notices, queries
+from allocation.assignment import decisions, letters, notices, offers, queries
 from allocation.assignment.letter_pages import OUTCOMES
 from allocation.assignment.letters import Setting
 from allocation.assignment.models import Award, Decision, Proposal
@@ -19,8 +20,10 @@ from intervalle import clock, files
 from intervalle.accounts.models import Organisation
 from intervalle.errors import NotFound
 from intervalle.house import stored_file_response
+from intervalle.i18n import _
 from intervalle.outbox import StoredFile
-from intervalle.web import Db, Id, Request, actor_of, one_or_404, page
+from intervalle.web import Db, Id, Request, actor_of, form_data, one_or_404, page, redirect
+from premises.models import Lot, Premises
 
 
 @dataclass(frozen=True)
@@ -51,19 +54,57 @@ async def show(request: Request, db: Db, application_id: Id) -> Response[str]:
 
 async def decision_context(db: AsyncSession, told: Told, **given: Any) -> dict[str, Any]:
     decision, score = told.decision, told.setting.scores.get(told.application.id)
-    award = (
-        await db.execute(select(Award).where(Award.application_id == told.application.id).order_by(Award.id.desc()))
-    ).scalars()
+    award = await award_of(db, told.application)
     public = told.setting.decider.public
     return {
         "told": told, "decision": decision, "application": told.application, "call": told.call,
         "organisation": told.organisation, "score": score, "marks": decisions.marks_of(score.detail) if score else (),
         "ranked": len(told.setting.scores), "lot": told.setting.lots.get(decision.lot_id or 0),
-        "award": next(iter(award), None), "outcomes": OUTCOMES, "heading": notices.remedies_heading(public),
+        "award": award, "held_lot": await _held(db, award), "outcomes": OUTCOMES,
+        "last_day": last_day(award) if award and award.stage() == "offered" else None, "heading": notices.remedies_heading(public),
         # The clock runs from the reception; this is the day for somebody who received it the very day it left.
         "deadline": appeal_deadline(decision.released_at.astimezone(clock.PARIS).date()) if decision.released_at else None,
         "decider": told.setting.decider,
     } | given  # fmt: skip
+
+
+async def award_of(db: AsyncSession, application: Application) -> Award | None:
+    """The last place offered to this application: the one decided, or the one it was called for from the reserve."""
+    found = await db.execute(
+        select(Award)
+        .where(Award.application_id == application.id, Award.released_at.is_not(None))
+        .order_by(Award.id.desc())
+    )
+    return found.scalars().first()
+
+
+async def _held(db: AsyncSession, award: Award | None) -> tuple[Lot, Premises] | None:
+    if award is None:
+        return None
+    lot = await db.get_one(Lot, award.lot_id)
+    return lot, await db.get_one(Premises, lot.premises_id)
+
+
+def last_day(award: Award) -> date | None:
+    """The last whole day to answer: offers lapse at the midnight that ends it."""
+    return award.offer_expires_at and (award.offer_expires_at - timedelta(days=1)).astimezone(clock.PARIS).date()
+
+
+@post("/candidatures/{application_id:int}/decision/reponse", policy="awards.answer")
+async def reply(request: Request, db: Db, application_id: Id) -> Response[Any]:
+    """The structure takes its place (`oui`) or gives it up (`non`)."""
+    told = await told_of(request, db, application_id)
+    award = await award_of(db, told.application)
+    typed = (await form_data(request)).get("reponse")
+    if award is None or typed not in ("oui", "non"):
+        raise NotFound
+    await offers.answer(db, actor_of(request), award, accepted=typed == "oui")
+    said = (
+        _("Votre réponse est enregistrée : la place est à vous. Le titre d’occupation suit.")
+        if typed == "oui"
+        else _("Votre réponse est enregistrée : la place est rendue.")
+    )
+    return redirect(f"/candidatures/{application_id}/decision", flash=said)
 
 
 @get("/candidatures/{application_id:int}/decision/lettre.pdf", policy="decisions.show")
@@ -106,4 +147,4 @@ def _own(documents: Documents, told: Told) -> dict[str, Any]:
     }
 
 
-ROUTES: list[HTTPRouteHandler] = [show, letter, parameters]
+ROUTES: list[HTTPRouteHandler] = [show, reply, letter, parameters]

@@ -183,7 +183,7 @@ def third_person(documents: Documents, names: Names, id: str, reason: Mapping[st
     if reason["kind"] == "lock":
         reason = dict(reason) | {"motive": str(reason["motive"]).rstrip(".")}
     labels = {
-        other: f"{name} ({motives.score_at(documents, other, lot)})" for other, name in names.applications.items()
+        other: f"{name} ({motives.score_at(documents, other, lot, None)})" for other, name in names.applications.items()
     }
     return french.why([reason], {**labels, **names.lots})[0]
 

@@ -78,7 +78,7 @@ async def _board(request: Request, db: AsyncSession, call: Call, **given: Any) -
         "call": call, "proposals": rows, "proposal": proposal, "board": None, "problem": None,
         "authors": await _authors(db, (row.created_by_id for row in rows)), "methods": forms.METHOD_LABELS,
         "before": next((row for row in rows if proposal and row.number < proposal.number), None),
-        "locks": [], "reopen_form": forms.MotiveForm(), "run_form": forms.RunForm(), "step": "scoring", "outside": [],
+        "locks": [], "newest": None, "reopen_form": forms.MotiveForm(), "run_form": forms.RunForm(), "step": "scoring", "outside": [],
         "candidates": 0,
     }  # fmt: skip
     if call.ranked_at is None:
@@ -93,10 +93,12 @@ async def _board(request: Request, db: AsyncSession, call: Call, **given: Any) -
         return context | {"problem": refusal} | given
     context["candidates"] = len(inputs.candidates)
     context["outside"] = await _outside(db, call, inputs)
-    context["locks"] = await _locks(db, call, inputs)
     if proposal:
-        stale = canonical(inputs.document).decode() != proposal.input
-        context["board"] = board.build(proposal, decisions.documents_of(proposal), inputs, stale=stale)
+        spelled = canonical(inputs.document).decode()
+        context["newest"] = next((row for row in rows if row.method == "fair" and row.input == spelled), None)
+        documents = decisions.documents_of(proposal)
+        context["locks"] = await _hand_made(db, documents, inputs)
+        context["board"] = board.build(proposal, documents, inputs, stale=spelled != proposal.input)
     return context | given
 
 
@@ -119,18 +121,32 @@ async def _outside(db: AsyncSession, call: Call, inputs: Inputs) -> list[tuple[s
     ]
 
 
-async def _locks(db: AsyncSession, call: Call, inputs: Inputs) -> list[dict[str, Any]]:
-    rows = list((await db.execute(queries.locks_in_force(call.id))).scalars())
-    authors = await _authors(db, (row.created_by_id for row in rows))
-    names = {candidate.application.id: candidate for candidate in inputs.candidates.values()}
+async def _hand_made(db: AsyncSession, documents: Documents, inputs: Inputs) -> list[dict[str, Any]]:
+    """The choices this proposal was computed with, as its own document tells them."""
+    rows = documents.problem["locks"]
+    authors = await _authors(db, (int(row["author"]) for row in rows if str(row["author"]).isdigit()))
+    names = board.board_names(inputs).applications
+    return [
+        {
+            "name": names.get(row["application"], row["application"]), "lot": row["lot"], "kind": row["kind"],
+            "motive": row["motive"], "author": authors.get(int(row["author"])) if row["author"] else "",
+        }
+        for row in rows
+    ]  # fmt: skip
+
+
+async def _standing(db: AsyncSession, call: Call, inputs: Inputs, application_id: int) -> list[dict[str, Any]]:
+    """The choices in force for one application, to be lifted or replaced."""
+    rows = (await db.execute(queries.locks_in_force(call.id))).scalars()
+    own = [row for row in rows if row.application_id == application_id]
+    authors = await _authors(db, (row.created_by_id for row in own))
     lots = {offered.lot.id: key for key, offered in inputs.lots.items()}
     return [
         {
-            "lock": row, "name": names[row.application_id].organisation.name, "lot": lots[row.lot_id],
+            "id": row.id, "lot_id": row.lot_id, "lot": lots.get(row.lot_id, ""), "kind": row.kind, "motive": row.motive,
             "author": authors.get(row.created_by_id or 0, ""),
         }
-        for row in rows
-        if row.application_id in names and row.lot_id in lots
+        for row in own
     ]  # fmt: skip
 
 
@@ -181,7 +197,7 @@ async def _line(request: Request, db: AsyncSession, call: Call, application_id: 
     rows = list((await db.execute(queries.proposals_of(call.id))).scalars())
     proposal = _chosen(rows, request.query_params.get("n"))
     documents = decisions.documents_of(proposal) if proposal else None
-    standing = [row for row in await _locks(db, call, inputs) if row["lock"].application_id == application_id]
+    standing = await _standing(db, call, inputs, application_id)
     form.offer(_choices(inputs, key, documents, standing))
     return {
         "call": call, "candidate": candidate, "form": form, "proposal": proposal, "locks": standing,
@@ -202,7 +218,7 @@ def _choices(
     inputs: Inputs, key: str, documents: Documents | None, standing: list[dict[str, Any]]
 ) -> list[tuple[str, str]]:
     held = documents.placement(key) if documents else None
-    taken = {(row["lock"].lot_id, row["lock"].kind) for row in standing}
+    taken = {(row["lot_id"], row["kind"]) for row in standing}
     found = []
     for wish in inputs.candidates[key].wishes:
         lot = next((name for name, offered in inputs.lots.items() if offered.lot.id == wish.lot_id), None)
@@ -216,7 +232,7 @@ def _choices(
         if (wish.lot_id, "never") not in taken:
             found.append((f"never:{wish.lot_id}", _("L’écarter du lot %(lot)s", lot=name)))
     for row in standing:
-        found.append((f"lift:{row['lock'].id}", _("Rendre le lot %(lot)s au calcul", lot=row["lot"])))
+        found.append((f"lift:{row['id']}", _("Rendre le lot %(lot)s au calcul", lot=row["lot"])))
     return found
 
 

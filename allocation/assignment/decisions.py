@@ -4,6 +4,7 @@ Until the release nothing has left: a decision is a row that may be read, correc
 the proposal. After it, only a new dated act changes anything.
 """
 
+import asyncio
 import json
 from collections.abc import Mapping
 from decimal import Decimal
@@ -13,7 +14,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from allocation.assignment import inputs as frozen
-from allocation.assignment import motives, notices, proposals, queries
+from allocation.assignment import motives, notices, proposals, queries, succession
 from allocation.assignment.check import check
 from allocation.assignment.courts import administrative_court
 from allocation.assignment.inputs import Inputs
@@ -140,9 +141,10 @@ async def _prepare(db: AsyncSession, call: Call, proposal: Proposal, inputs: Inp
     remedies = notices.remedies(decider, clock.today())
     left_out = await _left_out(db, call)
     documents, names = documents_of(proposal), names_of(inputs)
+    reserve = await asyncio.to_thread(succession.reserve, documents.problem, documents.held)
     counts: dict[str, int] = {}
     for application, _, admissibility, score in list(await db.execute(queries.standing_applications(call.id))):
-        decision = _decide(documents, names, inputs, application, admissibility, score)
+        decision = _decide(documents, names, inputs, reserve, application, admissibility, score)
         if decision.outcome == "refused" and not decision.motive and (why := left_out.get(application.label)):
             decision.motive = f"Votre candidature est recevable mais n’a pas pu être classée. {' '.join(why)}"
         decision.call_id, decision.proposal_id = call.id, proposal.id
@@ -169,6 +171,7 @@ def _decide(
     documents: Documents,
     names: Names,
     inputs: Inputs,
+    reserve: Mapping[str, list[str]],
     application: Application,
     admissibility: Admissibility | None,
     score: RankedScore | None,
@@ -188,9 +191,9 @@ def _decide(
             area=Decimal(str(line["area"])), motive=_text([ranking, *motives.placed_paragraphs(documents, names, id)]),
         )  # fmt: skip
     reasons = motives.unplaced_paragraphs(documents, names, id)
-    if documents.taken_over_by(id):
-        reserve = motives.reserve_paragraph(documents, names, id)
-        return Decision(application_id=application.id, outcome="reserve", motive=_text([ranking, *reasons, reserve]))
+    if id in reserve:
+        last = motives.reserve_paragraph(names, reserve[id])
+        return Decision(application_id=application.id, outcome="reserve", motive=_text([ranking, *reasons, last]))
     return Decision(application_id=application.id, outcome="refused", motive=_text([ranking, *reasons]))
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from allocation.assignment import decisions, forms, letters, notices, queries, release
 from allocation.assignment.board_pages import call_of
-from allocation.assignment.models import Decision
+from allocation.assignment.models import Award, Decision
 from calls.models import Application, Call
 from intervalle import files
 from intervalle.accounts.models import Organisation
@@ -36,8 +36,11 @@ async def _list(db: AsyncSession, call: Call, **given: Any) -> dict[str, Any]:
     missing = [row for row in rows if not row[0].motive.strip() or not row[0].remedies.strip()]
     version = (await db.execute(queries.frozen_version(call.id))).scalar_one()
     lots = {lot.id: lot for lot, _premises in await db.execute(queries.offered_lots(version.id))}
+    offered: dict[int, list[Award]] = {}
+    for award in (await db.execute(queries.awards_of(call.id))).scalars():
+        offered.setdefault(award.application_id, []).append(award)
     return {
-        "call": call, "rows": rows, "outcomes": OUTCOMES, "signatory": signatory, "missing": missing, "lots": lots,
+        "call": call, "rows": rows, "awards": {id: found[-1] for id, found in offered.items()}, "outcomes": OUTCOMES, "signatory": signatory, "missing": missing, "lots": lots,
         "form": forms.SignatoryForm(signatory=signatory), "version": version,
     } | given  # fmt: skip
 

@@ -68,9 +68,10 @@ class Documents:
         rows = self.problem.get("locks") or []
         return next((r for r in rows if (r["application"], r["lot"], r["kind"]) == (id, lot, kind)), None)
 
-    def taken_over_by(self, id: str) -> list[str]:
-        """Applications whose place `id` would be offered if they withdrew."""
-        return [line["application"] for line in self.result["placements"] if line["next_in_line"] == id]
+    @property
+    def held(self) -> dict[str, tuple[str, Decimal]]:
+        """Application -> (lot, m²), for those placed."""
+        return {line["application"]: (line["lot"], Decimal(str(line["area"]))) for line in self.result["placements"]}
 
 
 def ordinal(n: int) -> str:
@@ -112,12 +113,12 @@ def unplaced_paragraphs(documents: Documents, names: Names, id: str) -> list[str
     return found
 
 
-def reserve_paragraph(documents: Documents, names: Names, id: str) -> str:
-    lots = sorted({documents.placement(held)["lot"] for held in documents.taken_over_by(id)})  # type: ignore[index]
+def reserve_paragraph(names: Names, lots: Sequence[str]) -> str:
+    """`lots`: those whose holder's leaving would bring this application in."""
     places = " ou ".join(f"lot {names.lots[lot]}" for lot in lots)
     return (
         f"Votre candidature est inscrite sur la liste de réserve : si une structure retenue renonce à sa place ({places}), "
-        "cette place vous est proposée la première, avec un délai pour répondre."
+        "cette place peut vous être proposée, avec un délai pour répondre."
     )
 
 
@@ -138,9 +139,9 @@ def reason_sentence(documents: Documents, names: Names, id: str, reason: Mapping
     return french.why([reason], {**scored, **names.lots})[0]
 
 
-def score_at(documents: Documents, id: str, lot: str | None) -> str:
+def score_at(documents: Documents, id: str, lot: str | None, places: int | None = 2) -> str:
     scores = documents.application(id)["scores"]
-    return number(Decimal(str(scores[lot])), 2) if lot in scores else "hors de ce lot"
+    return number(Decimal(str(scores[lot])), places) if lot in scores else "hors de ce lot"
 
 
 def short_why(documents: Documents, line: Mapping[str, Any]) -> str:

@@ -19,7 +19,7 @@ def calls_to_assign_visible_to(actor: Actor) -> Select[Call]:
     file: whoever is recused on one application of the call, or belongs to an applicant, sees no board at all, because
     a board always tells something of each file.
     """
-    mine = actor.organisations(READ)
+    mine = actor.organisations(READ, scope="calls")
     query = select(Call).where(
         or_(Call.organiser_id.in_(mine), Call.delegate_id.in_(mine)),
         Call.opened_at.is_not(None),
@@ -37,7 +37,7 @@ def _interested(actor: Actor) -> ColumnElement[bool]:
         Seat.panel_id == Panel.id,
         Panel.call_id == Call.id,
     )
-    own = actor.organisations(READ)
+    own = actor.organisations(READ, scope="calls")
     applicant = exists().where(Application.call_id == Call.id, Application.organisation_id.in_(own))
     partner = exists().where(
         Application.call_id == Call.id,
@@ -132,7 +132,7 @@ def awards_of(call_id: int) -> Select[Award]:
 
 def released_decision_visible_to(actor: Actor, application_id: int) -> Select[Decision]:
     """An application's decision, once released: to its applicants and to those who run the call."""
-    mine = actor.organisations(READ)
+    mine = actor.organisations(READ, scope="calls")
     partner = exists().where(
         ApplicationMember.application_id == Application.id,
         ApplicationMember.organisation_id.in_(mine),

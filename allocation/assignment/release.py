@@ -2,7 +2,6 @@
 before the commit, and releasing twice has one effect."""
 
 from decimal import Decimal
-from fractions import Fraction
 from hashlib import sha256
 from typing import Any
 
@@ -11,19 +10,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from allocation.assignment import inputs as frozen
 from allocation.assignment import letters, proposals, queries
+from allocation.assignment.help_in_kind import value_of
 from allocation.assignment.inputs import Inputs
 from allocation.assignment.letters import Letter
 from allocation.assignment.mails import decision_mail
 from allocation.assignment.models import Award, Proposal
 from allocation.assignment.problem import canonical
+from allocation.assignment.recipients import recipient_of
 from calls.models import Call
 from intervalle import clock, files, journal, mail
 from intervalle.accounts.actor import Actor
-from intervalle.accounts.models import User
 from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import Refused
 from intervalle.pdf import render_pdf
-from intervalle.rounding import half_up
 
 
 async def release(db: AsyncSession, actor: Actor, call: Call) -> int:
@@ -103,7 +102,7 @@ async def _notify(db: AsyncSession, actor: Actor, call: Call, letter: Letter, pd
         db, name=letter.file_name, content=pdf, content_type="application/pdf", audience="parties", scan="own",
         owner_id=letter.organisation.id, user_id=actor.user_id,
     )  # fmt: skip
-    to, user_id = await _recipient(db, letter)
+    to, user_id = await recipient_of(db, letter.application, letter.organisation)
     subject, text = decision_mail(call, letter)
     decision.message_id = await mail.post(
         db, to=to, user_id=user_id, subject=subject, text=text, kind="decision", dedupe=f"decision:{decision.id}",
@@ -112,41 +111,19 @@ async def _notify(db: AsyncSession, actor: Actor, call: Call, letter: Letter, pd
     decision.letter_file_id, decision.released_at, decision.released_by_id = stored.id, call.released_at, actor.user_id
 
 
-async def _recipient(db: AsyncSession, letter: Letter) -> tuple[str, int | None]:
-    """Whoever deposited the application; the structure's own address when that account is closed."""
-    person = (await db.execute(select(User).where(User.id == letter.application.submitted_by_id))).scalar_one_or_none()
-    if person is not None and person.disabled_at is None:
-        return person.email, person.id
-    if letter.organisation.email:
-        return letter.organisation.email, None
-    raise Refused(f"Nous n’avons pas d’adresse pour {letter.organisation.name}.", "Complétez la fiche de la structure.")
-
-
 def _award(call: Call, proposal: Proposal, inputs: Inputs, letter: Letter) -> Award:
     decision, candidate = letter.decision, inputs.candidates[letter.application.label]
+    offered = next(one for one in inputs.lots.values() if one.lot.id == decision.lot_id)
+    area = decision.area or Decimal(0)
     document = next(row for row in inputs.document["applications"] if row["id"] == letter.application.label)
     part_time = document["slots"] is not None
     released = call.released_at or clock.now()
     return Award(
         call_id=call.id, application_id=decision.application_id, organisation_id=letter.organisation.id,
-        lot_id=decision.lot_id, area=decision.area, slots=sorted(candidate.application.slots) if part_time else [],
-        score=candidate.score.score, reference_value_cents=_help_in_kind(inputs, letter), created_at=released,
+        lot_id=offered.lot.id, area=area, slots=sorted(candidate.application.slots) if part_time else [],
+        score=candidate.score.score, reference_value_cents=value_of(offered.lot, inputs.version, area), created_at=released,
         released_at=released, offer_expires_at=letters.answer_until(released.astimezone(clock.PARIS).date()),
     )  # fmt: skip
-
-
-def _help_in_kind(inputs: Inputs, letter: Letter) -> int | None:
-    """Reference rent less rent asked, over the call's days, in cents; None when a figure is not known."""
-    lot = next(offered.lot for offered in inputs.lots.values() if offered.lot.id == letter.decision.lot_id)
-    version, area = inputs.version, letter.decision.area
-    asked = 0 if version.charges_only else lot.rent_cents_m2_year
-    if lot.reference_rent_cents_m2_year is None or asked is None or area is None:
-        return None
-    if version.occupation_from is None or version.occupation_until is None:
-        return None
-    days = (version.occupation_until - version.occupation_from).days
-    forgone = max(0, lot.reference_rent_cents_m2_year - asked)
-    return half_up(Fraction(forgone) * Fraction(Decimal(area)) * days / 365)
 
 
 def _facts(proposal: Proposal, drawn: list[Letter], printed: dict[int, bytes]) -> dict[str, Any]:

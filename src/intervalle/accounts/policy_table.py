@@ -97,6 +97,9 @@ TABLE: dict[str, Rule] = {
     "decisions.show": SIGNED_IN,  # the query shows a released decision to its applicants and to those who run the call
     "decisions.edit": member("organiser"),
     "decisions.release": member("organiser"),
+    "awards.answer": member(
+        "beneficiary", states=("offered",), too_late="Cette proposition a déjà sa réponse, ou son délai est passé."
+    ),
     # leases
     "leases.list": SIGNED_IN,
     "leases.show": SIGNED_IN,

@@ -1205,6 +1205,7 @@ def upgrade() -> None:
         sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("declined_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("answered_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("lapsed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("succeeds_id", sa.BigInteger(), nullable=True),
         sa.CheckConstraint("accepted_at IS NULL OR declined_at IS NULL", name=op.f("ck_awards_one_answer")),
         sa.ForeignKeyConstraint(["answered_by_id"], ["users.id"], name=op.f("fk_awards_answered_by_id")),

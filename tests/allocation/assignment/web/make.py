@@ -87,7 +87,7 @@ async def application(
 
 def ranked_score(made: Application, score: str, rank: int) -> RankedScore:
     value = Decimal(score)
-    mark = f"{value / 20:.2f}"
+    mark = str(value / 20)
     detail = {
         "rule": "mean",
         "grid": 1,

@@ -1,0 +1,156 @@
+"""Awards as offers: accepted, declined or left to expire; the next in line is then called, once, from the frozen data."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from allocation.assignment import queries, succession
+from allocation.assignment.help_in_kind import value_of
+from allocation.assignment.letters import answer_until
+from allocation.assignment.mails import offer_mail
+from allocation.assignment.models import Award, Proposal
+from allocation.assignment.problem import HALF_DAYS
+from allocation.assignment.recipients import recipient_of
+from allocation.assignment.succession import Successor
+from calls.models import Application, Call
+from intervalle import clock, journal, mail
+from intervalle.accounts.actor import SYSTEM, Actor
+from intervalle.accounts.models import Organisation
+from intervalle.accounts.policy_table import POLICY
+from intervalle.errors import Refused
+from premises.models import Lot
+
+# Rooms above may hold an award back from expiring (a title is already being drawn up): conditions on Award.
+HELD_BY: list[Callable[[], ColumnElement[bool]]] = []
+
+
+async def answer(db: AsyncSession, actor: Actor, award: Award, *, accepted: bool) -> None:
+    """The structure takes its place or gives it up. The same answer twice is one answer; the other one is refused."""
+    call = await _lock(db, award)
+    if (award.accepted_at if accepted else award.declined_at) is not None:
+        return
+    POLICY.check(actor, "awards.answer", award)
+    now = clock.now()
+    if accepted:
+        award.accepted_at = now
+    else:
+        award.declined_at = now
+    award.answered_by_id = actor.user_id
+    called = None if accepted else await _call_next(db, call, award, now)
+    await _record(db, actor, call, award, "awards.accept" if accepted else "awards.decline", called)
+
+
+async def expire_due(db: AsyncSession) -> int:
+    """Offers whose time is over and that nobody answered: call the next in line of each, once. Gives how many."""
+    due = (
+        select(Award.id)
+        .where(
+            Award.released_at.is_not(None), Award.accepted_at.is_(None), Award.declined_at.is_(None),
+            Award.lapsed_at.is_(None), Award.offer_expires_at <= clock.now(), *(~held() for held in HELD_BY),
+        )
+        .order_by(Award.id)
+    )  # fmt: skip
+    done = 0
+    for id in list((await db.execute(due)).scalars()):
+        award = await db.get_one(Award, id)
+        call = await _lock(db, award)
+        if award.lapsed_at or award.stage() != "expired":
+            continue
+        called = await _call_next(db, call, award, clock.now())
+        await _record(db, SYSTEM, call, award, "awards.expire", called)
+        done += 1
+    return done
+
+
+async def _lock(db: AsyncSession, award: Award) -> Call:
+    """Every award of the call, in order of id: two leavers never call the same successor."""
+    rows = queries.awards_of(award.call_id).with_for_update().execution_options(populate_existing=True)
+    await db.execute(rows)
+    return await db.get_one(Call, award.call_id)
+
+
+async def _call_next(db: AsyncSession, call: Call, award: Award, now: datetime) -> Award | None:
+    award.lapsed_at = now
+    proposal = (await db.execute(queries.retained_proposal(call.id))).scalar_one()
+    problem = json.loads(proposal.input)
+    found = await _successor(db, call, award, proposal, problem)
+    if found is None:
+        await db.flush()
+        return None
+    application = await db.get_one(Application, proposal.keys["applications"][found.application])
+    offered = await _offer(db, call, award, application, found, problem, now)
+    organisation = await db.get_one(Organisation, application.organisation_id)
+    to, user_id = await recipient_of(db, application, organisation)
+    subject, text = offer_mail(call, application, organisation, await db.get_one(Lot, award.lot_id), offered)
+    await mail.post(db, to=to, user_id=user_id, subject=subject, text=text, kind="offer", dedupe=f"award:{offered.id}")
+    return offered
+
+
+async def _offer(
+    db: AsyncSession, call: Call, award: Award, application: Application, found: Successor, problem: dict[str, Any],
+    now: datetime,
+) -> Award:  # fmt: skip
+    row = next(row for row in problem["applications"] if row["id"] == found.application)
+    lot = await db.get_one(Lot, award.lot_id)
+    version = (await db.execute(queries.frozen_version(call.id))).scalar_one()
+    offered = Award(
+        call_id=call.id, application_id=application.id, organisation_id=application.organisation_id, lot_id=lot.id,
+        area=found.area, slots=[HALF_DAYS.index(name) for name in row["slots"]] if row["slots"] else [],
+        score=Decimal(str(row["scores"][found.lot])), created_at=now, released_at=now, succeeds_id=award.id,
+        offer_expires_at=answer_until(now.astimezone(clock.PARIS).date()),
+        reference_value_cents=value_of(lot, version, found.area),
+    )  # fmt: skip
+    db.add(offered)
+    await db.flush()
+    return offered
+
+
+async def _successor(
+    db: AsyncSession, call: Call, leaver: Award, proposal: Proposal, problem: dict[str, Any]
+) -> Successor | None:
+    """Who still holds what, who let a place go; solved in a thread."""
+    labels = {id: key for key, id in proposal.keys["applications"].items()}
+    lots = {id: key for key, id in proposal.keys["lots"].items()}
+    held: dict[str, tuple[str, Decimal]] = {}
+    gone = set(await _withdrawn(db, proposal))
+    for award in (await db.execute(queries.awards_of(call.id))).scalars():
+        id = labels[award.application_id]
+        if award.id == leaver.id or award.stage() in ("offered", "accepted"):
+            held[id] = (lots[award.lot_id], award.area)
+        else:
+            gone.add(id)
+    return await asyncio.to_thread(succession.successor, problem, held, labels[leaver.application_id], gone)
+
+
+async def _withdrawn(db: AsyncSession, proposal: Proposal) -> list[str]:
+    ids = proposal.keys["applications"]
+    found = await db.execute(
+        select(Application.id).where(Application.id.in_(ids.values()), Application.withdrawn_at.is_not(None))
+    )
+    left = set(found.scalars())
+    return [key for key, id in ids.items() if id in left]
+
+
+async def _record(db: AsyncSession, actor: Actor, call: Call, award: Award, action: str, called: Award | None) -> None:
+    facts = {"application": award.application_id, "lot": award.lot_id}
+    if called:
+        facts |= {"called_application": called.application_id, "called_award": called.id}
+    await journal.record(
+        db, chain=call.chain, action=action, subject=f"award:{award.id}", facts=facts, actor_id=actor.user_id,
+        organisation_id=award.organisation_id,
+    )  # fmt: skip
+
+
+def refuse_if_silent(award: Award) -> None:
+    """For rooms above: no title from a place that was given up."""
+    if award.stage() in ("declined", "expired"):
+        raise Refused(
+            "La structure a renoncé à cette place, ou son délai de réponse est passé.",
+            "La place est proposée à la structure suivante de la liste de réserve.",
+        )

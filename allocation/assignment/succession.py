@@ -1,0 +1,75 @@
+"""Who is called when a place is given up, from the same frozen data. Pure.
+
+Nobody who holds a place moves: the place goes to the best-ranked application of the reserve that asked for the lot, can
+hold it, fits beside those who stay and keeps the call's quotas. Nobody left means that the lot is free again.
+"""
+
+from collections.abc import Collection, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from allocation.assignment.areas import allotted
+from allocation.assignment.explain import next_in_line
+from allocation.assignment.instance import compile_problem
+from allocation.assignment.problem import parse
+
+Held = Mapping[str, tuple[str, Decimal]]  # application -> (lot, m²)
+
+
+@dataclass(frozen=True)
+class Successor:
+    """An application of the reserve, and the area it would hold at the lot given up."""
+
+    application: str
+    lot: str
+    area: Decimal
+
+
+def successor(document: Mapping[str, Any], held: Held, leaver: str, gone: Collection[str] = ()) -> Successor | None:
+    """`held` includes the leaver; `gone` are those who were offered a place before and let it go."""
+    lot, _area = held[leaver]
+    stays = {id: place for id, place in held.items() if id != leaver}
+    instance = compile_problem(parse(_reduced(document, stays, set(gone) - {leaver})))
+    place = {instance.unit_of[id]: instance.lot_index[where] for id, (where, _) in held.items()}
+    unit = instance.unit_of[leaver]
+    found = next_in_line(instance, place, unit)
+    if found is None:
+        return None
+    del place[unit]
+    place[instance.unit_of[found]] = instance.lot_index[lot]
+    return Successor(found, lot, Decimal(allotted(instance, place)[found]) / 100)
+
+
+def reserve(document: Mapping[str, Any], held: Held) -> dict[str, list[str]]:
+    """Application of the reserve -> lots whose holder's leaving would bring it in, the list the letters speak of."""
+    found: dict[str, list[str]] = {}
+    for leaver in sorted(held):
+        called = successor(document, held, leaver)
+        if called and called.lot not in found.setdefault(called.application, []):
+            found[called.application].append(called.lot)
+    return {id: sorted(lots) for id, lots in found.items()}
+
+
+def _reduced(document: Mapping[str, Any], stays: Held, gone: Collection[str]) -> dict[str, Any]:
+    """The problem with those who stay pinned where they are, at the area they hold, and those who left taken out."""
+    reduced: dict[str, Any] = deepcopy(dict(document))
+    reduced["applications"] = [_pinned(row, stays) for row in reduced["applications"] if row["id"] not in gone]
+    for name in ("ineligible", "locks"):
+        reduced[name] = [row for row in reduced.get(name) or [] if row["application"] not in gone]
+    # A fixed line is the panel's choice of a holder; it has done its work once somebody leaves.
+    reduced["locks"] = [row for row in reduced["locks"] if row["kind"] == "never"]
+    for name in ("incompatible", "together"):
+        reduced[name] = [row for row in reduced.get(name) or [] if not set(row) & set(gone)]
+    ties = reduced.get("tie_break")
+    if ties and ties["rule"] == "order":
+        ties["order"] = [id for id in ties["order"] if id not in gone]
+    return reduced
+
+
+def _pinned(row: dict[str, Any], stays: Held) -> dict[str, Any]:
+    if row["id"] not in stays:
+        return row
+    lot, area = stays[row["id"]]
+    return row | {"wishes": [[lot]], "area": {lot: f"{area:.2f}"}, "scores": {lot: row["scores"][lot]}}
