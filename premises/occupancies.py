@@ -17,6 +17,7 @@ from intervalle import i18n
 from intervalle.errors import NotFound, Refused
 from intervalle.i18n import _
 from premises.models import PART_UNIT, WHOLE_WEEK, Lot, Occupancy
+from premises.timeline import FROM_KIND, Span, share
 
 
 def slots_range(slots: Sequence[int]) -> MultiRange[int]:
@@ -133,3 +134,17 @@ async def release(db: AsyncSession, occupancy_id: int, on: date) -> None:
 def last_day(during: Range[date]) -> date | None:
     """The last day of a [start, end) range, as people write it."""
     return during.upper - timedelta(days=1) if during.upper else None
+
+
+def half_days(slots: MultiRange[int]) -> int:
+    return sum((r.upper or 14) - (r.lower or 0) for r in slots)
+
+
+def span_of(occupancy: Occupancy, lot: Lot, today: date) -> Span:
+    """An occupancy as the lot's bar shows it."""
+    size = units(lot.area)
+    part = (occupancy.part.upper or size) - (occupancy.part.lower or 0)
+    return Span(
+        FROM_KIND[occupancy.kind], occupancy.during.lower or today, occupancy.during.upper, occupancy.label,
+        share(half_days(occupancy.slots), part, size),
+    )  # fmt: skip

@@ -98,12 +98,14 @@ def _lots(filters: Filters, on: date) -> list[ColumnElement[bool]]:
 
 
 def _usable(filters: Filters, on: date) -> ColumnElement[bool]:
-    """The whole period asked for is inside the lot's interval, and nothing stands on it."""
+    """The whole period asked for is inside the lot's interval, and room is left on it."""
     start = filters.start or on
     end = filters.end if filters.end and filters.end > start else start + timedelta(days=1)
     period = literal(Range(start, end), Lot.available.type)
-    taken = exists().where(Occupancy.lot_id == Lot.id, Occupancy.during.overlaps(period))
-    return and_(Lot.available.contains(period), ~taken)
+    works = exists().where(
+        Occupancy.lot_id == Lot.id, Occupancy.kind.in_(("works", "demolition")), Occupancy.during.overlaps(period)
+    )
+    return and_(Lot.available.contains(period), ~works, ~states.full(Occupancy.during.overlaps(period)))
 
 
 def _soon(on: date) -> ColumnElement[bool]:

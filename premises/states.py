@@ -6,8 +6,8 @@ from sqlalchemy import ColumnElement, Select, case, exists, false, func, literal
 from sqlalchemy.dialects.postgresql import array
 
 from premises import hooks
-from premises.models import Lot, Occupancy, Premises
-from premises.timeline import FIRST, FROM_KIND
+from premises.models import PART_UNIT, Lot, Occupancy, Premises
+from premises.timeline import FIRST, FROM_KIND, HALF_DAYS
 
 # For premises with several lots: what a seeker wants to know first.
 MOST_TELLING = ("call", "selection", "awarded", "vacant", "occupied", "works", "none")
@@ -17,8 +17,20 @@ def _kinds(state: str) -> list[str]:
     return [kind for kind, shown in FROM_KIND.items() if shown == state]
 
 
+def full(when: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The uses for which `when` holds take the whole lot, all week. Uses never overlap, so half-days × hundredths of
+    m² add up (see `timeline.taken`); over a period the sum may count two that follow each other, never too little."""
+    week = func.unnest(Occupancy.slots).column_valued("week")
+    days = select(func.sum(func.upper(week) - func.lower(week))).scalar_subquery()
+    part = func.upper(Occupancy.part) - func.lower(Occupancy.part)
+    used = select(func.sum(days * part)).where(Occupancy.lot_id == Lot.id, Occupancy.kind.in_(_kinds("occupied")), when)
+    return func.coalesce(used.correlate(Lot).scalar_subquery(), 0) >= HALF_DAYS * Lot.area / PART_UNIT
+
+
 def lot_is(state: str, on: date) -> ColumnElement[bool]:
     """Something in `state` stands on the lot that day, whatever else does."""
+    if state == "occupied":
+        return full(Occupancy.during.contains(literal(on)))
     if kinds := _kinds(state):
         return exists().where(
             Occupancy.lot_id == Lot.id, Occupancy.kind.in_(kinds), Occupancy.during.contains(literal(on))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from fractions import Fraction
 
 from intervalle.i18n import N_, _, day
 
@@ -17,18 +18,24 @@ LABELS = {
     "none": N_("Pas disponible"),
 }
 FROM_KIND = {"lease": "occupied", "meanwhile": "occupied", "works": "works", "demolition": "works"}
+WHOLE = Fraction(1)
+HALF_DAYS = 14  # in a week
 # When several things are true of a day, the first of these is what a reader needs to know.
 FIRST = ("works", "occupied", "awarded", "selection", "call")
 
 
 @dataclass(frozen=True)
 class Span:
-    """Something true of a lot on [start, end); an end of None is open."""
+    """Something true of a lot on [start, end); an end of None is open.
+
+    `share`: how much of the lot's area and week it takes; uses that leave room do not make the lot occupied.
+    """
 
     state: str
     start: date
     end: date | None
     label: str = ""
+    share: Fraction = WHOLE
 
     def covers(self, on: date) -> bool:
         return self.start <= on and (self.end is None or on < self.end)
@@ -46,9 +53,22 @@ class Bar:
     sentence: str
 
 
+def share(half_days: int, part: int, size: int) -> Fraction:
+    """Portion of a lot taken by `half_days` a week on `part` of its `size` (same unit)."""
+    return Fraction(half_days * part, HALF_DAYS * size)
+
+
+def taken(on: date, spans: Iterable[Span]) -> Fraction:
+    """Portion of the lot in use on a day. Uses never overlap, so their shares add up."""
+    return sum((s.share for s in spans if s.state == "occupied" and s.covers(on)), Fraction(0))
+
+
 def state_on(on: date, spans: Iterable[Span], available: tuple[date | None, date | None]) -> str:
-    """The state of a lot on a day. Nothing there: vacant inside its interval of use, `none` outside."""
-    here = {s.state for s in spans if s.covers(on)}
+    """The state of a lot on a day. Nothing there, or room left: vacant inside its interval of use, `none` outside."""
+    there = list(spans)
+    here = {s.state for s in there if s.covers(on)}
+    if taken(on, there) < WHOLE:
+        here.discard("occupied")
     for state in FIRST:
         if state in here:
             return state
@@ -58,14 +78,12 @@ def state_on(on: date, spans: Iterable[Span], available: tuple[date | None, date
 
 
 def free_from(on: date, spans: Sequence[Span]) -> date | None:
-    """The first day from `on` with nothing on it; None when an open-ended use never ends."""
-    current = on
-    for span in sorted((s for s in spans if s.state in {"occupied", "works", "awarded"}), key=lambda s: s.start):
-        if span.covers(current):
-            if span.end is None:
-                return None
-            current = span.end
-    return current
+    """The first day from `on` with room on the lot; None when an open-ended use never ends."""
+    standing = [s for s in spans if s.state in {"occupied", "works", "awarded"}]
+    for day_ in sorted({on, *(s.end for s in standing if s.end and s.end > on)}):
+        if state_on(day_, standing, (None, None)) == "vacant":
+            return day_
+    return None
 
 
 def bar(available: tuple[date | None, date | None], spans: Sequence[Span], today: date, middle: str = "") -> Bar:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from intervalle import clock, i18n
 from intervalle.i18n import N_, _, ngettext
 from intervalle.territory.models import Commune, QpvPerimeter
-from premises import hooks, queries, timeline
+from premises import hooks, occupancies, queries, timeline
 from premises.facts import TitleCode
 from premises.models import Lot, Occupancy, Photo, Premises
 
@@ -77,20 +77,31 @@ def money_m2(values: Sequence[int | None]) -> str:
 
 
 def lot_view(
-    lot: Lot, occupancies: Sequence[Occupancy], extra: Sequence[timeline.Span], today: date, end_event: str
+    lot: Lot, uses: Sequence[Occupancy], extra: Sequence[timeline.Span], today: date, end_event: str
 ) -> LotView:
-    spans = [
-        timeline.Span(timeline.FROM_KIND[o.kind], o.during.lower or today, o.during.upper, o.label) for o in occupancies
-    ] + list(extra)
+    spans = [occupancies.span_of(o, lot, today) for o in uses] + list(extra)
     available = (lot.available.lower, lot.available.upper)
     state = timeline.state_on(today, spans, available)
+    drawn = timeline.bar(available, spans, today, _middle(lot, end_event))
+    return LotView(lot, state, _label(lot, state, spans, today), drawn, titles_of(lot))
+
+
+def _label(lot: Lot, state: str, spans: Sequence[timeline.Span], today: date) -> str:
+    """The state in words, with the date a reader would ask for next."""
     label = _(timeline.LABELS[state])
-    if state in {"occupied", "awarded"} and (free := timeline.free_from(today, spans)):
-        label = _("%(state)s, libre en %(month)s", state=label, month=i18n.day(free, "month"))
-    told = next((s.label for s in extra if s.state == state and s.covers(today) and s.label), "")
-    return LotView(
-        lot, state, told or label, timeline.bar(available, spans, today, _middle(lot, end_event)), titles_of(lot)
-    )
+    if state in {"occupied", "awarded", "works"} and (free := timeline.free_from(today, spans)):
+        return _("%(state)s, libre en %(month)s", state=label, month=i18n.day(free, "month"))
+    if state == "call":
+        ends = [s.end for s in spans if s.state == "call" and s.covers(today) and s.end]
+        days = (min(ends, default=today) - today).days - 1
+        return (
+            _("Appel ouvert, clôt aujourd’hui")
+            if days < 1
+            else ngettext("Appel ouvert, clôt demain", "Appel ouvert, clôt dans %(n)s jours", days)
+        )
+    if state == "vacant" and (taken := timeline.taken(today, spans)):
+        return _("En partie libre, %(share)s occupés", share=i18n.percent(float(taken)))
+    return label
 
 
 # On a card there is room for two or three words.

@@ -13,8 +13,8 @@ from sqlalchemy.dialects.postgresql import Range
 
 from premises import filters, search, states
 from premises.models import Lot, Premises
-from premises.occupancies import occupy
-from premises.timeline import FROM_KIND, Span, state_on
+from premises.occupancies import occupy, span_of
+from premises.timeline import state_on
 from tests import make
 from tests.premises import make as rows
 
@@ -216,20 +216,27 @@ async def test_counts_beside_choices(db: Any) -> None:
 
 
 async def test_the_state_in_sql_is_the_state_in_python(db: Any) -> None:
+    """A divisible, shareable lot: works, two parts that fill it, half-days that do not."""
     made = await _supply(db)
-    pieces = [("lease", 0, 30), ("works", 20, 40), ("meanwhile", 60, 90), ("demolition", 200, None)]
     lot = made["office"]
-    for kind, first, last in pieces:
+    pieces: list[tuple[str, int, int | None, str, list[int]]] = [
+        ("lease", 0, 30, "500", []), ("lease", 10, 50, "400", []), ("works", 52, 55, "900", []), ("meanwhile", 60, 90, "900", [0, 1]),
+        ("lease", 70, 80, "900", [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]), ("demolition", 200, None, "900", []),
+    ]  # fmt: skip
+    spans = []
+    for kind, first, last, area, slots in pieces:
         during = Range(TODAY + timedelta(first), None if last is None else TODAY + timedelta(last))
-        await occupy(db, lot_id=lot.id, during=during, kind=kind, label="", area=Decimal(50))
-    spans = [
-        Span(FROM_KIND[k], TODAY + timedelta(a), None if b is None else TODAY + timedelta(b)) for k, a, b in pieces
-    ]
-    for offset in (-2000, -1, 0, 19, 20, 29, 35, 40, 59, 60, 89, 90, 199, 200, 4000):
+        taken = await occupy(db, lot_id=lot.id, during=during, kind=kind, label="", area=Decimal(area), slots=slots)
+        spans.append(span_of(taken, lot, TODAY))
+    seen = {}
+    for offset in (-2000, -1, 0, 9, 10, 29, 30, 49, 50, 52, 54, 55, 60, 69, 70, 79, 80, 90, 199, 200, 4000):
         day = TODAY + timedelta(offset)
+        seen[offset] = state_on(day, spans, (lot.available.lower, lot.available.upper))
         in_sql = (await db.execute(select(states.lot_state(day)).where(Lot.id == lot.id))).scalar_one()
-        assert in_sql == state_on(day, spans, (lot.available.lower, lot.available.upper)), day
         whole = (
             await db.execute(select(states.premises_state(day)).where(Premises.id == lot.premises_id))
         ).scalar_one()
-        assert whole == in_sql
+        assert (in_sql, whole) == (seen[offset], seen[offset]), day
+    assert {o for o, s in seen.items() if s == "occupied"} == {10, 29, 70, 79}
+    assert {o for o, s in seen.items() if s == "works"} == {52, 54, 200, 4000}
+    assert {o for o, s in seen.items() if s == "none"} == {-2000}
