@@ -45,6 +45,7 @@ def parser() -> argparse.ArgumentParser:
     serve_command.add_argument("--port", type=int, default=8000)
     serve_command.add_argument("--workers", type=int, default=1)
     command("worker", worker, "exécute la file de tâches (courriels…)")
+    command("messages", messages, "relève les phrases à traduire et met locale/en.po à jour")
     command("assign", lambda options: 0, "calcule une attribution depuis un fichier JSON, sans base de données")
     verify = command("verify", verify_something, "vérifie le journal, ou une proposition d’attribution")
     verify.add_argument("what", choices=("journal", "proposal"), metavar="journal|proposal")
@@ -114,6 +115,13 @@ def worker(options: argparse.Namespace) -> None:
             await jobs.app.run_worker_async(concurrency=4, delete_jobs="successful", shutdown_graceful_timeout=5)
 
     asyncio.run(run())
+
+
+def messages(options: argparse.Namespace) -> int:
+    from intervalle import extraction
+
+    count, missing = extraction.update()
+    return report([f"à traduire : {sentence}" for sentence in missing], f"{count} phrases, toutes traduites.")
 
 
 def verify_something(options: argparse.Namespace) -> int:

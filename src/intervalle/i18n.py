@@ -58,8 +58,9 @@ def _(message: str, **values: Any) -> str:
 
 
 def ngettext(one: str, many: str, n: int, **values: Any) -> str:
-    """French plural: 0 and 1 are singular."""
-    return _(one if n < 2 else many, n=number(n), **values)
+    """French counts 0 and 1 as singular; English only 1."""
+    alone = n == 1 if get_locale() == "en" else n < 2
+    return _(one if alone else many, n=number(n), **values)
 
 
 def N_(message: str) -> str:
