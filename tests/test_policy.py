@@ -11,7 +11,7 @@ from intervalle import app as application
 from intervalle import routes
 from intervalle.accounts.actor import NOBODY, SYSTEM, ActingFor, Actor, Belonging
 from intervalle.accounts.policy import ANYONE, SIGNED_IN, Policy, Rule, member, person
-from intervalle.accounts.policy_table import TABLE
+from intervalle.accounts.policy_table import POLICY, TABLE
 from intervalle.accounts.subject import Subject
 from intervalle.errors import Forbidden, Refused, SignInNeeded
 from intervalle.settings import ROOT
@@ -219,7 +219,30 @@ def test_the_second_factor_comes_before_anything_but_what_is_open_to_all() -> No
         TRIAL.admit(whole, action)
 
 
-def test_a_mandate_for_one_thing_is_none_for_another() -> None:
-    calls_only = somebody((9, "support_body", "editor"), mandates=(ActingFor(1, 9, "", "calls"),))
-    assert calls_only.organisations(scope="calls") == {1, 9}
-    assert calls_only.organisations(scope="premises") == {9}
+class Site(Thing):
+    def parties(self) -> dict[str, frozenset[int]]:
+        return {relation: frozenset({1}) for relation in ("owner", "organiser", "landlord", "self")}
+
+
+# Scope of the mandate -> what the agent's administrator may do for the grantor.
+BY_SCOPE = {
+    "premises": {"premises.edit"},
+    "calls": {"calls.follow", "decisions.edit"},
+    "everything": {"premises.edit", "calls.follow", "decisions.edit", "leases.revalue", "tfpb.edit"},
+}
+
+
+@pytest.mark.parametrize("scope", sorted(BY_SCOPE))
+def test_a_mandate_opens_its_scope_and_never_the_organisation_itself(scope: str) -> None:
+    agent = somebody((9, "support_body", "admin"), mandates=(ActingFor(1, 9, "", scope),))
+    tried = BY_SCOPE["everything"] | {"organisation.edit", "organisation.invite", "organisation.show"}
+    assert {action for action in tried if POLICY.can(agent, action, Site())} == BY_SCOPE[scope]
+    assert agent.organisations() == ({1, 9} if scope == "everything" else {9})
+    assert agent.organisations(scope="calls") == ({9} if scope == "premises" else {1, 9})
+    assert agent.own() == {9}
+
+
+def test_a_viewer_of_the_agent_lends_no_hand() -> None:
+    agent = somebody((9, "support_body", "viewer"), mandates=(ActingFor(1, 9, "", "everything"),))
+    assert not POLICY.can(agent, "premises.edit", Site())
+    assert POLICY.can(agent, "calls.follow", Site())

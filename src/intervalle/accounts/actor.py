@@ -51,14 +51,17 @@ class Actor:
         chosen = [b for b in self.belongings if b.organisation_id == self.current_id]
         return next(iter(chosen or self.belongings), None)
 
-    def organisations(self, roles: frozenset[str] | None = None, scope: str | None = None) -> frozenset[int]:
-        """Ids of the organisations this person belongs to with one of `roles`, and those they act for by mandate."""
-        own = frozenset(b.organisation_id for b in self.belongings if roles is None or b.role in roles)
-        lent = frozenset(
-            m.grantor_id
-            for m in self.mandates
-            if m.agent_id in own and (scope is None or m.scope in {scope, "everything"})
-        )
+    def own(self, roles: frozenset[str] | None = None) -> frozenset[int]:
+        """Ids of the organisations this person belongs to, with one of `roles`."""
+        return frozenset(b.organisation_id for b in self.belongings if roles is None or b.role in roles)
+
+    def organisations(self, roles: frozenset[str] | None = None, scope: str = "everything") -> frozenset[int]:
+        """Their own, and those they act for by a mandate that covers `scope` ("premises", "calls").
+
+        Without a scope only a mandate for everything counts: a mandate to run calls opens neither leases nor taxes.
+        """
+        own = self.own(roles)
+        lent = {m.grantor_id for m in self.mandates if m.agent_id in own and m.scope in {scope, "everything"}}
         return own | lent
 
     def kinds(self, roles: frozenset[str] | None = None) -> frozenset[str]:

@@ -15,7 +15,7 @@ from intervalle.web import Db, Id, Request, Slug, actor_of, form_data, invalid, 
 
 
 async def _mine(request: Request, db: Db, organisation_id: int) -> Organisation:
-    ids = actor_of(request).organisations(READ)
+    ids = actor_of(request).own(READ)
     return one_or_404(
         await db.execute(select(Organisation).where(Organisation.id == organisation_id, Organisation.id.in_(ids)))
     )

@@ -15,6 +15,11 @@ from intervalle.errors import Forbidden, Refused, SignInNeeded
 WRITE = frozenset({"admin", "editor"})
 ADMIN = frozenset({"admin"})
 READ = frozenset({"admin", "editor", "viewer"})
+# Room of an action -> scope of the mandates that open it. The other rooms ask for a mandate for everything.
+SCOPES = {
+    "premises": "premises", "calls": "calls", "needs": "calls", "applications": "calls", "panel": "calls",
+    "proposals": "calls", "decisions": "calls",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -68,8 +73,8 @@ def admit(actor: Actor, rule: Rule) -> None:
         )
 
 
-def allows(actor: Actor, rule: Rule, subject: Subject | None) -> bool:
-    """Whether the relation holds (the state is not looked at)."""
+def allows(actor: Actor, rule: Rule, subject: Subject | None, scope: str = "everything") -> bool:
+    """Whether the relation holds (the state is not looked at). Nobody enters an organisation itself by mandate."""
     if actor.system or rule.who == "anyone":
         return True
     if rule.who == "signed_in":
@@ -77,10 +82,15 @@ def allows(actor: Actor, rule: Rule, subject: Subject | None) -> bool:
     if rule.who == "platform":
         return actor.platform
     if subject is None or rule.relation is None:
-        return bool(actor.kinds(rule.roles) & rule.kinds) if rule.kinds else bool(actor.organisations(rule.roles))
+        return bool(actor.kinds(rule.roles) & rule.kinds) if rule.kinds else bool(actor.own(rule.roles))
     if rule.who == "person":
         return actor.user_id in subject.people().get(rule.relation, frozenset())
-    return bool(actor.organisations(rule.roles) & subject.parties().get(rule.relation, frozenset()))
+    held = actor.own(rule.roles) if rule.relation == "self" else actor.organisations(rule.roles, scope)
+    return bool(held & subject.parties().get(rule.relation, frozenset()))
+
+
+def scope_of(action: str) -> str:
+    return SCOPES.get(action.partition(".")[0], "everything")
 
 
 class Policy:
@@ -98,7 +108,7 @@ class Policy:
     def can(self, actor: Actor, action: str, subject: Subject | None = None) -> bool:
         """For templates: show the button, or not."""
         rule = self.table[action]
-        if not allows(actor, rule, subject):
+        if not allows(actor, rule, subject, scope_of(action)):
             return False
         return rule.states is None or subject is None or subject.stage() in rule.states
 
@@ -106,7 +116,7 @@ class Policy:
         """For verbs: Forbidden when the relation is missing, Refused when the state does not allow it."""
         rule = self.table[action]
         admit(actor, rule)
-        if not allows(actor, rule, subject):
+        if not allows(actor, rule, subject, scope_of(action)):
             raise Forbidden(
                 "Vous n’avez pas le droit de faire cela ici.",
                 "Demandez à un membre habilité de l’organisation responsable.",
