@@ -1,7 +1,6 @@
 """What the applicant reads: the decision, the letter, and the sheet of its own parameters (CRPA R311-3-1-2)."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Any
 
 from litestar import Response, get, post
@@ -61,7 +60,7 @@ async def decision_context(db: AsyncSession, told: Told, **given: Any) -> dict[s
         "organisation": told.organisation, "score": score, "marks": decisions.marks_of(score.detail) if score else (),
         "ranked": len(told.setting.scores), "lot": told.setting.lots.get(decision.lot_id or 0),
         "award": award, "held_lot": await _held(db, award), "outcomes": OUTCOMES,
-        "last_day": last_day(award) if award and award.stage() == "offered" else None, "heading": notices.remedies_heading(public),
+        "last_day": letters.last_day(award) if award and award.stage() == "offered" else None, "heading": notices.remedies_heading(public),
         # The clock runs from the reception; this is the day for somebody who received it the very day it left.
         "deadline": appeal_deadline(decision.released_at.astimezone(clock.PARIS).date()) if decision.released_at else None,
         "decider": told.setting.decider,
@@ -83,11 +82,6 @@ async def _held(db: AsyncSession, award: Award | None) -> tuple[Lot, Premises] |
         return None
     lot = await db.get_one(Lot, award.lot_id)
     return lot, await db.get_one(Premises, lot.premises_id)
-
-
-def last_day(award: Award) -> date | None:
-    """The last whole day to answer: offers lapse at the midnight that ends it."""
-    return award.offer_expires_at and (award.offer_expires_at - timedelta(days=1)).astimezone(clock.PARIS).date()
 
 
 @post("/candidatures/{application_id:int}/decision/reponse", policy="awards.answer")

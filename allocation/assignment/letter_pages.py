@@ -41,7 +41,7 @@ async def _list(db: AsyncSession, call: Call, **given: Any) -> dict[str, Any]:
         offered.setdefault(award.application_id, []).append(award)
     return {
         "call": call, "rows": rows, "awards": {id: found[-1] for id, found in offered.items()}, "outcomes": OUTCOMES, "signatory": signatory, "missing": missing, "lots": lots,
-        "form": forms.SignatoryForm(signatory=signatory), "version": version,
+        "form": forms.SignatoryForm(signatory=signatory), "version": version, "last_day": letters.last_day,
     } | given  # fmt: skip
 
 

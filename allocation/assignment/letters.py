@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from allocation.assignment import notices, queries
 from allocation.assignment.decisions import decider_of, marks_of
-from allocation.assignment.models import Decision
+from allocation.assignment.models import Award, Decision
 from allocation.assignment.notices import Decider
 from allocation.selection.models import RankedScore
 from calls.models import Application, Call, CallVersion
@@ -60,6 +60,12 @@ class Setting:
 def answer_until(day: date) -> datetime:
     """The instant an offer made that day lapses: midnight in Paris, ANSWER_DAYS whole days later."""
     return datetime.combine(day + timedelta(days=ANSWER_DAYS + 1), time(0), tzinfo=clock.PARIS)
+
+
+def last_day(award: Award) -> date | None:
+    """The last whole day to answer: offers lapse at the midnight that ends it."""
+    until = award.offer_expires_at
+    return (until - timedelta(days=1)).astimezone(clock.PARIS).date() if until else None
 
 
 async def setting_of(db: AsyncSession, call: Call) -> Setting:

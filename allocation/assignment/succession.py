@@ -12,7 +12,7 @@ from typing import Any
 
 from allocation.assignment.areas import allotted
 from allocation.assignment.explain import next_in_line
-from allocation.assignment.instance import compile_problem
+from allocation.assignment.instance import Instance, compile_problem
 from allocation.assignment.problem import parse
 
 Held = Mapping[str, tuple[str, Decimal]]  # application -> (lot, m²)
@@ -29,31 +29,37 @@ class Successor:
 
 def successor(document: Mapping[str, Any], held: Held, leaver: str, gone: Collection[str] = ()) -> Successor | None:
     """`held` includes the leaver; `gone` are those who were offered a place before and let it go."""
-    lot, _area = held[leaver]
-    stays = {id: place for id, place in held.items() if id != leaver}
-    instance = compile_problem(parse(_reduced(document, stays, set(gone) - {leaver})))
-    place = {instance.unit_of[id]: instance.lot_index[where] for id, (where, _) in held.items()}
-    unit = instance.unit_of[leaver]
-    found = next_in_line(instance, place, unit)
-    if found is None:
-        return None
-    del place[unit]
-    place[instance.unit_of[found]] = instance.lot_index[lot]
-    return Successor(found, lot, Decimal(allotted(instance, place)[found]) / 100)
+    instance, place = _as_it_stands(document, held, set(gone) - {leaver})
+    return _called(instance, place, leaver)
 
 
 def reserve(document: Mapping[str, Any], held: Held) -> dict[str, list[str]]:
     """Application of the reserve -> lots whose holder's leaving would bring it in, the list the letters speak of."""
-    found: dict[str, list[str]] = {}
-    for leaver in sorted(held):
-        called = successor(document, held, leaver)
-        if called and called.lot not in found.setdefault(called.application, []):
-            found[called.application].append(called.lot)
+    instance, place = _as_it_stands(document, held, ())
+    found: dict[str, set[str]] = {}
+    for leaver in held:
+        if called := _called(instance, place, leaver):
+            found.setdefault(called.application, set()).add(called.lot)
     return {id: sorted(lots) for id, lots in found.items()}
 
 
+def _as_it_stands(document: Mapping[str, Any], held: Held, gone: Collection[str]) -> tuple[Instance, dict[int, int]]:
+    instance = compile_problem(parse(_reduced(document, held, gone)))
+    return instance, {instance.unit_of[id]: instance.lot_index[lot] for id, (lot, _) in held.items()}
+
+
+def _called(instance: Instance, place: Mapping[int, int], leaver: str) -> Successor | None:
+    unit = instance.unit_of[leaver]
+    found = next_in_line(instance, place, unit)
+    if found is None:
+        return None
+    after = {other: lot for other, lot in place.items() if other != unit} | {instance.unit_of[found]: place[unit]}
+    area = Decimal(allotted(instance, after)[found]) / 100
+    return Successor(found, instance.lots[place[unit]].id, area)
+
+
 def _reduced(document: Mapping[str, Any], stays: Held, gone: Collection[str]) -> dict[str, Any]:
-    """The problem with those who stay pinned where they are, at the area they hold, and those who left taken out."""
+    """The problem with holders pinned where they are, at the area they hold, and those who left taken out."""
     reduced: dict[str, Any] = deepcopy(dict(document))
     reduced["applications"] = [_pinned(row, stays) for row in reduced["applications"] if row["id"] not in gone]
     for name in ("ineligible", "locks"):
