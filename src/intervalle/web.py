@@ -9,7 +9,6 @@ transaction is committed before the response leaves, and a GET runs read-only: t
 
 import re
 import secrets
-from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -149,9 +148,9 @@ def one_or_404(result: Result[T]) -> T:
     return found
 
 
-def typed(form: Mapping[str, Any]) -> dict[str, str]:
-    """The text fields only, to keep them over a sign-in."""
-    return {k: v for k, v in form.items() if isinstance(v, str)}
+def typed(form: FormMultiDict) -> list[tuple[str, str]]:
+    """The text fields only, to keep them over a sign-in; a field with several values (check boxes) keeps each."""
+    return [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
 
 
 def upload_in(form: FormMultiDict, name: str) -> UploadFile | None:

@@ -14,8 +14,8 @@ from intervalle.web import actor_of, draw, redirect, typed
 KEEP = "_saisie."  # prefix of the hidden fields that carry a form over a sign-in
 
 
-def kept_fields(form: dict[str, str]) -> dict[str, str]:
-    return {name.removeprefix(KEEP): value for name, value in form.items() if name.startswith(KEEP)}
+def kept_fields(fields: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(name.removeprefix(KEEP), value) for name, value in fields if name.startswith(KEEP)]
 
 
 async def personas(request: Request[Any, Any, Any]) -> list[dict[str, str]]:

@@ -64,7 +64,7 @@ async def show_sign_in(request: Request, db: Db) -> Response[str]:
         "accounts/sign_in.html",
         form=SignInForm(),
         suite=suite,
-        kept={},
+        kept=[],
         keep=KEEP,
         sentence="",
         personas=await personas(request),
@@ -107,7 +107,7 @@ async def sign_in(request: Request, db: Db) -> Response[str] | Response[None]:
 
 
 async def _resume(
-    request: Request, db: Db, user: User, suite: str, kept: dict[str, str], second_factor: bool = False
+    request: Request, db: Db, user: User, suite: str, kept: list[tuple[str, str]], second_factor: bool = False
 ) -> Response[str]:
     """Signed in with a form in hand: show one button that sends it, as it was typed."""
     gone = await arrive(request, db, user, suite=suite, second_factor=second_factor)
