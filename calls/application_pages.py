@@ -1,13 +1,14 @@
 """/candidatures: start, list, read, submit, take back, withdraw, receipt. Sections are in `section_pages.py`."""
 
 import secrets
+from datetime import datetime
 from typing import Any
 
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import select
 
-from calls import applications, queries, sentences
+from calls import applications, queries, sentences, workflow
 from calls.applications import Whole, mine_for, whole
 from calls.call_pages import visible_call
 from calls.cards import cards
@@ -22,7 +23,7 @@ from intervalle.accounts.models import Organisation
 from intervalle.accounts.policy import WRITE
 from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import Refused
-from intervalle.i18n import _
+from intervalle.i18n import _, instant
 from intervalle.pdf import render_pdf
 from intervalle.web import Db, Id, Request, actor_of, draw, form_data, one_or_404, page, redirect
 
@@ -128,10 +129,24 @@ async def context(request: Request, db: Db, application: Application, current: s
         "application": application, "call": file.call, "version": file.version, "structure": file.structure, "gaps": gaps,
         "stage": stage, "label": sentences.application_label(application, file.call, now),
         "look": sentences.application_look(application, file.call, now),
-        "sentence": sentences.application_sentence(application, file.call, now, file.version.decision_on),
+        "sentence": _sentence(file, now, invited=invited is not None, partner=partner is not None),
         "steps_left": steps(file, gaps, current), "members": file.present, "invited": invited, "partner": partner,
         "mine": application.organisation_id in own, "tab": secrets.token_hex(6), "whole_file": file,
     }  # fmt: skip
+
+
+def _sentence(file: Whole, now: datetime, *, invited: bool, partner: bool) -> str:
+    """Who acts next: the same for all, save in a draft, where a partner answers and the lead submits."""
+    if file.application.stage() == "draft" and workflow.call_state(file.call, now) == "open" and (invited or partner):
+        closing = instant(file.call.closes_at)
+        if invited:
+            return _("À vous : acceptez ou non cette invitation, avant le %(closing)s.", closing=closing)
+        return _(
+            "%(lead)s complète et dépose le dossier commun avant le %(closing)s.",
+            lead=file.structure.name,
+            closing=closing,
+        )
+    return sentences.application_sentence(file.application, file.call, now, file.version.decision_on)
 
 
 @get("/candidatures/{application_id:int}", policy="applications.show")

@@ -43,7 +43,8 @@ async def index(
     last = max(1, -(-total // PER_PAGE))
     found = list((await db.execute(listed.limit(PER_PAGE).offset((min(number, last) - 1) * PER_PAGE))).scalars())
     own = list((await db.execute(queries.calls_run_by(actor).limit(30))).scalars()) if actor.signed_in else []
-    drawn = await cards(db, [*found, *(call for call in own if call not in found)])
+    found = [call for call in found if call not in own]
+    drawn = await cards(db, [*found, *own])
     by_id = {card.call.id: card for card in drawn}
     return page(
         request, "calls/list.html", fragment="calls/_list.html", total=total, q=q, etat=etat, number=min(number, last), last=last,

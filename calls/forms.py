@@ -91,7 +91,7 @@ class CriterionForm(Form):
     label = LongText(N_("Critère"), limit=200, render_kw={"rows": 2})
     description = LongText(N_("Ce que l’on regarde"), limit=600, render_kw={"rows": 2})
     weight = Whole(N_("Poids"), low=1, high=100)
-    floor = Choice(N_("Note plancher"), [(str(n), str(n)) for n in range(1, 6)], empty=N_("aucune"))
+    floor = Choice(N_("Note plancher"), [(str(n), str(n)) for n in range(1, 6)], empty=N_("non"))
 
 
 def criterion_rows(criteria: list[Criterion]) -> list[CriterionForm]:

@@ -99,7 +99,8 @@ async def _delegates(db: Db, call: Call) -> list[tuple[str, str]]:
     found = await db.execute(
         select(Organisation)
         .where(
-            or_(Organisation.kind == "support_body", Organisation.id.in_(held)), Organisation.id != call.organiser_id
+            or_(Organisation.kind.in_(("support_body", "city", "epci")), Organisation.id.in_(held)),
+            Organisation.id != call.organiser_id,
         )
         .order_by(Organisation.name)
     )

@@ -192,9 +192,11 @@ async def test_expired_session_keeps_what_was_typed(client, scene):
         url = f"{base}/dossier/projet"
         form = form_of((await browser.get(url)).text, url)
         stranger = await client()
-        asked = await stranger.post(url, data={**form, "summary": "Deux heures de travail"})
+        asked = await stranger.post(url, data={**form, "summary": "Deux heures de travail", "uses": ["shop", "sport"]})
     assert asked.status_code == 401
-    assert "Deux heures de travail" in asked.text
+    carried = form_of(asked.text, "/connexion")
+    assert carried["_saisie.summary"] == ["Deux heures de travail"]
+    assert carried["_saisie.uses"] == ["shop", "sport"]
 
 
 async def test_others_find_nothing(client, db, scene, monkeypatch):
