@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from intervalle import clock, files
 from intervalle.accounts.actor import NOBODY
 from intervalle.house import stored_file_response
+from intervalle.i18n import _
 from intervalle.outbox import StoredFile
 from intervalle.settings import settings
 from intervalle.territory.models import Commune
@@ -18,6 +19,7 @@ from premises import editing, queries, search, tiles
 from premises.filters import Filters, read
 from premises.forms import ERP_TYPES, KINDS, TITLES
 from premises.models import Photo, Premises
+from premises.timeline import LABELS
 from premises.views import PremisesView, money_m2, views
 
 
@@ -44,10 +46,12 @@ async def index(request: Request, db: Db) -> Response[str]:
     filters: Filters = found["filters"]
     counts = await search.counted(db, filters, clock.today())
     places = {*counts.get("ou", {}), *([filters.where[1:]] if filters.where.startswith("c") else [])}
+    box = (await db.execute(search.extent(filters, clock.today()))).one()
     named = await db.execute(select(Commune.code, Commune.name).where(Commune.code.in_(places)))
     return page(
         request, "premises/index.html", fragment="premises/_results.html", kinds=KINDS, titles=TITLES, erp_types=ERP_TYPES,
-        money_m2=money_m2, counts=counts, communes={r[0]: r[1] for r in named}, basemap=settings().basemap_url, **found,
+        money_m2=money_m2, counts=counts, communes={r[0]: r[1] for r in named}, basemap=settings().basemap_url, box=[n for n in box if n is not None],
+        states={code: _(label) for code, label in LABELS.items()}, **found,
     )  # fmt: skip
 
 

@@ -171,6 +171,14 @@ def count(filters: Filters, on: date) -> Select[int]:
     return select(func.count()).select_from(some.subquery())
 
 
+def extent(filters: Filters, on: date) -> Select[float, float, float, float]:
+    """West, south, east, north of what the map should show: of MOST places at most."""
+    shown = select(queries.shown_point().label("point")).where(queries.published(), *conditions(filters, on))
+    some = shown.limit(MOST).subquery()
+    box = func.ST_Extent(some.c.point)
+    return select(*[axis(box) for axis in (func.ST_XMin, func.ST_YMin, func.ST_XMax, func.ST_YMax)])
+
+
 def _facet(name: str, filters: Filters, on: date, key: Any) -> Select[Any]:
     """Counts per value of one facet, all the other filters standing."""
     some = (

@@ -18,46 +18,121 @@ function note(text) {
   line.hidden = !text;
 }
 
+// The places are asked for with the filters of the page, whatever its area, order and number.
+function placesTiles() {
+  const asked = new URLSearchParams(location.search);
+  for (const name of ["zone", "tri", "page", "pres"]) asked.delete(name);
+  const query = asked.size ? `?${asked}` : "";
+  return `${location.origin}/tuiles/locaux/{z}/{x}/{y}.mvt${query}`;
+}
+
+const outline = (id, layer, width, more = {}) => ({
+  id, type: "line", source: "communes", "source-layer": layer, paint: { "line-color": token("--line"), "line-width": width }, ...more,
+});
+
 const style = () => ({
   version: 8,
   sources: {
-    communes: { type: "vector", tiles: [`${location.origin}/tuiles/communes/{z}/{x}/{y}.mvt`], minzoom: 7, maxzoom: 14 },
+    communes: { type: "vector", tiles: [`${location.origin}/tuiles/communes/{z}/{x}/{y}.mvt`], minzoom: 4, maxzoom: 14 },
     qpv: { type: "vector", tiles: [`${location.origin}/tuiles/qpv/{z}/{x}/{y}.mvt`], minzoom: 9, maxzoom: 15 },
-    locaux: { type: "vector", tiles: [`${location.origin}/tuiles/locaux/{z}/{x}/{y}.mvt`], maxzoom: 16 },
+    locaux: { type: "vector", tiles: [placesTiles()], maxzoom: 16 },
   },
   layers: [
     { id: "fond", type: "background", paint: { "background-color": token("--sunken") } },
-    { id: "communes", type: "line", source: "communes", "source-layer": "communes", paint: { "line-color": token("--line"), "line-width": 2 } },
+    outline("communes", "communes", 1.5),
+    outline("departements", "departements", 3, { maxzoom: 11 }),
     { id: "qpv", type: "fill", source: "qpv", "source-layer": "qpv", paint: { "fill-color": token("--plum"), "fill-opacity": 0.16 } },
     { id: "qpv-bord", type: "line", source: "qpv", "source-layer": "qpv", paint: { "line-color": token("--plum"), "line-width": 2.5, "line-dasharray": [3, 2] } },
-    { id: "autres", type: "circle", source: "locaux", "source-layer": "locaux", paint: {
-      "circle-radius": ["min", 18, ["+", 5, ["sqrt", ["get", "places"]]]], "circle-color": token("--green"), "circle-opacity": 0.35,
-      "circle-stroke-color": token("--green"), "circle-stroke-width": 1.5 } },
+    // Says which places are in view; the pins are links drawn in HTML, unless they are too many to be read.
+    { id: "locaux", type: "circle", source: "locaux", "source-layer": "locaux", paint: { "circle-radius": 5, "circle-color": token("--green"), "circle-opacity": 0 } },
   ],
 });
 
-// One pin per card of the list: same state, same words.
-function pins(maplibre, map) {
-  const made = [];
-  for (const card of document.querySelectorAll("[data-lon]")) {
-    const link = card.querySelector("a");
+const STATES = JSON.parse(panel?.dataset.states ?? "{}");
+const MOST_PINS = 80;
+const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+// Pins of what is in view: a place is a link in its state, several places too close to be told apart are one count.
+class Pins {
+  constructor(maplibre, map) {
+    Object.assign(this, { maplibre, map, shown: new Map(), current: null });
+    for (const moment of ["idle", "moveend"]) map.on(moment, () => this.draw());
+    const list = document.getElementById("resultats");
+    const chosen = (event) => event.target.closest?.("[data-premises]")?.dataset.premises ?? null;
+    for (const moment of ["mouseover", "focusin"]) list?.addEventListener(moment, (event) => this.choose(chosen(event)));
+    list?.addEventListener("mouseleave", () => this.choose(null));
+  }
+
+  draw() {
+    const seen = new Map();
+    for (const feature of this.map.queryRenderedFeatures({ layers: ["locaux"] })) {
+      const { id, places } = feature.properties;
+      seen.set(places > 1 ? `${id}×${places}` : `${id}`, feature);
+    }
+    const many = seen.size > MOST_PINS;
+    this.map.setPaintProperty("locaux", "circle-opacity", many ? 0.7 : 0);
+    if (many) seen.clear();
+    for (const [key, marker] of this.shown) if (!seen.has(key)) { marker.remove(); this.shown.delete(key); }
+    for (const [key, feature] of seen) if (!this.shown.has(key)) this.shown.set(key, this.add(feature));
+    this.mark();
+  }
+
+  add(feature) {
+    const element = feature.properties.places > 1 ? this.group(feature) : this.place(feature.properties);
+    const name = element.getAttribute("aria-label");
+    const marker = new this.maplibre.Marker({ element, anchor: "bottom" }).setLngLat(feature.geometry.coordinates).addTo(this.map);
+    element.removeAttribute("role");  // the library says « img »: ours is a link or a button, with its own name
+    element.setAttribute("aria-label", name);
+    return marker;
+  }
+
+  place({ id, name, state, area, lots }) {
+    const size = `${new Intl.NumberFormat(document.documentElement.lang).format(area)}\u00a0m²`;
     const pin = document.createElement("a");
     pin.className = "pin";
-    pin.dataset.state = card.dataset.state;
-    pin.href = link.href;
-    pin.textContent = Number(card.dataset.lots) > 1 ? `${card.dataset.lots} lots` : card.dataset.area;
-    pin.setAttribute("aria-label", `${link.textContent}, ${card.dataset.area}`);
-    const at = [Number(card.dataset.lon), Number(card.dataset.lat)];
-    new maplibre.Marker({ element: pin, anchor: "bottom" }).setLngLat(at).addTo(map);
-    const light = (on) => () => { pin.toggleAttribute("aria-current", on); card.classList.toggle("current", on); };
-    for (const [one, other] of [[card, pin], [pin, card]]) {
-      one.addEventListener("mouseenter", light(true)); one.addEventListener("mouseleave", light(false));
-      one.addEventListener("focusin", light(true)); one.addEventListener("focusout", light(false));
+    pin.href = `/locaux/${id}`;
+    pin.dataset.state = state;
+    pin.dataset.pin = id;
+    pin.textContent = lots > 1 ? `${lots} lots` : size;
+    pin.setAttribute("aria-label", `${name}, ${size}, ${STATES[state] ?? ""}`);
+    for (const [moment, chosen] of [["mouseenter", String(id)], ["focus", String(id)], ["mouseleave", null], ["blur", null]]) {
+      pin.addEventListener(moment, () => this.choose(chosen, true));
     }
-    pin.addEventListener("focus", () => card.scrollIntoView({ block: "nearest" }));
-    made.push(at);
+    return pin;
   }
-  return made;
+
+  group(feature) {
+    const pin = document.createElement("button");
+    pin.type = "button";
+    pin.className = "pin";
+    pin.dataset.state = "none";
+    pin.textContent = panel.dataset.textPlaces.replace("%(n)s", feature.properties.places);
+    pin.setAttribute("aria-label", pin.textContent);
+    pin.addEventListener("click", () => {
+      this.map.easeTo({ center: feature.geometry.coordinates, zoom: this.map.getZoom() + 2.5, duration: still ? 0 : 400 });
+    });
+    return pin;
+  }
+
+  // One place at a time is the current one, in the list and on the map.
+  choose(id, fromMap = false) {
+    if (id === this.current) return;
+    this.current = id;
+    this.mark();
+    for (const card of document.querySelectorAll("[data-premises]")) {
+      const here = card.dataset.premises === id;
+      card.classList.toggle("current", here);
+      if (here && fromMap) card.scrollIntoView({ block: "nearest", behavior: still ? "auto" : "smooth" });
+    }
+  }
+
+  mark() {
+    for (const marker of this.shown.values()) {
+      const pin = marker.getElement();
+      if (pin.dataset.pin === this.current) pin.setAttribute("aria-current", "true");
+      else pin.removeAttribute("aria-current");
+    }
+  }
 }
 
 function searchHere(map) {
@@ -98,14 +173,13 @@ async function start() {
     const box = document.createElement("div");
     box.className = "map-box";
     panel.prepend(box);
-    const map = new maplibre.Map({ container: box, style: style(), center: [2.4, 46.8], zoom: 5, attributionControl: { compact: false, customAttribution: "© IGN, Insee, ANCT" }, dragRotate: false });
+    const map = new maplibre.Map({ container: box, style: style(), center: [2.4, 46.8], zoom: 5, attributionControl: { compact: true, customAttribution: "© IGN, Insee, ANCT" }, dragRotate: false });
     map.addControl(new maplibre.NavigationControl({ showCompass: false }));
-    const points = pins(maplibre, map);
-    const zone = new URLSearchParams(location.search).get("zone")?.split(",").map(Number);
-    if (zone?.length === 4 && zone.every(Number.isFinite)) map.fitBounds([[zone[0], zone[1]], [zone[2], zone[3]]], { animate: false });
-    else if (points.length) map.fitBounds(points.reduce((b, p) => b.extend(p), new maplibre.LngLatBounds()), { padding: 70, maxZoom: 14, animate: false });
+    const asked = new URLSearchParams(location.search).get("zone") || panel.dataset.box;
+    const [west, south, east, north] = asked.split(",").map(Number);
+    if (Number.isFinite(north)) map.fitBounds([[west, south], [east, north]], { padding: 60, maxZoom: 15, animate: false });
     searchHere(map);
-    map.once("load", () => { panel.dataset.ready = "1"; basemap(map); });
+    map.once("load", () => { new Pins(maplibre, map); panel.dataset.ready = "1"; basemap(map); });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => map.setStyle(style()));
   } catch (error) {
     console.warn(error);

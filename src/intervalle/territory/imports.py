@@ -105,6 +105,15 @@ async def import_outlines(db: AsyncSession, path: Path) -> dict[str, Any]:
             "FROM incoming_outlines i WHERE i.code = c.code RETURNING c.code"
         )
     )
+    await db.execute(
+        text(
+            "UPDATE departments d SET outline = whole.outline FROM ("
+            "  SELECT department_code, ST_Multi(ST_CollectionExtract(ST_MakeValid(ST_Union(outline)), 3)) AS outline FROM communes "
+            "  WHERE outline IS NOT NULL AND department_code IN "
+            "    (SELECT c.department_code FROM communes c JOIN incoming_outlines i ON i.code = c.code) GROUP BY 1"
+            ") whole WHERE whole.department_code = d.code"
+        )
+    )
     unknown = await db.execute(text("SELECT code FROM incoming_outlines EXCEPT SELECT code FROM communes ORDER BY 1"))
     return {"contours": len(done.all()), "codes inconnus": list(unknown.scalars())}
 

@@ -20,6 +20,8 @@ class Department(Base):
     code: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
     region_code: Mapped[str] = mapped_column(ForeignKey("regions.code"))
+    # The union of the commune outlines imported there; None where there are none.
+    outline: Mapped[Any | None] = mapped_column(Geometry("MULTIPOLYGON", srid=4326))
 
 
 class Intercommunality(Base):

@@ -18,15 +18,24 @@ Z = Annotated[int, PathParameter(ge=0, le=MAX_ZOOM)]
 X = Annotated[int, PathParameter(ge=0, lt=2**MAX_ZOOM)]
 Y = Annotated[str, PathParameter(max_length=12)]  # « 1403.mvt »
 
+# Two layers in one tile: communes from near, départements from afar. Lines are drawn to the pixel of their zoom.
 COMMUNES = text(
     """
-    WITH edge AS (SELECT ST_TileEnvelope(:z, :x, :y) AS box)
-    SELECT ST_AsMVT(t, 'communes', 4096, 'geom') FROM (
+    WITH edge AS (SELECT ST_TileEnvelope(:z, :x, :y) AS box, 20037508.34 * 2 / (256 * 2 ^ :z) AS pixel),
+    near AS (
       SELECT code, name,
-        ST_AsMVTGeom(ST_Simplify(ST_Transform(c.outline, 3857), 20037508.34 * 2 / (256 * 2 ^ :z)), edge.box, 4096, 64, true) AS geom
+        ST_AsMVTGeom(ST_Simplify(ST_Transform(c.outline, 3857), edge.pixel), edge.box, 4096, 64, true) AS geom
       FROM communes c, edge
-      WHERE c.outline && ST_Transform(edge.box, 4326) AND :z >= 7
-    ) t WHERE geom IS NOT NULL
+      WHERE c.outline && ST_Transform(edge.box, 4326) AND :z >= 8
+    ),
+    far AS (
+      SELECT code, name,
+        ST_AsMVTGeom(ST_Simplify(ST_Transform(d.outline, 3857), edge.pixel), edge.box, 4096, 64, true) AS geom
+      FROM departments d, edge
+      WHERE d.outline && ST_Transform(edge.box, 4326)
+    )
+    SELECT (SELECT coalesce(ST_AsMVT(near, 'communes', 4096, 'geom'), '') FROM near WHERE geom IS NOT NULL)
+        || (SELECT coalesce(ST_AsMVT(far, 'departements', 4096, 'geom'), '') FROM far WHERE geom IS NOT NULL)
     """
 )
 QPV = text(

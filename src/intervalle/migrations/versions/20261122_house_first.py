@@ -148,13 +148,28 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
     )
     op.create_index("uq_users_email_lower", "users", [sa.literal_column("lower(email)")], unique=True)
-    op.create_table(
+    op.create_geospatial_table(
         "departments",
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("region_code", sa.Text(), nullable=False),
+        sa.Column(
+            "outline",
+            Geometry(
+                geometry_type="MULTIPOLYGON",
+                srid=4326,
+                dimension=2,
+                spatial_index=False,
+                from_text="ST_GeomFromEWKT",
+                name="geometry",
+            ),
+            nullable=True,
+        ),
         sa.ForeignKeyConstraint(["region_code"], ["regions.code"], name=op.f("fk_departments_region_code")),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_departments")),
+    )
+    op.create_geospatial_index(
+        "idx_departments_outline", "departments", ["outline"], unique=False, postgresql_using="gist", postgresql_ops={}
     )
     op.create_table(
         "journal_entries",
@@ -1037,6 +1052,12 @@ def upgrade() -> None:
         sa.Column("chair", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("secretary", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("voting", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column(
+            "reads",
+            sa.Enum("all", "share", "only", name="reads", native_enum=False, create_constraint=True, length=48),
+            server_default="all",
+            nullable=False,
+        ),
         sa.Column("alternate_of_id", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("declared_at", sa.DateTime(timezone=True), nullable=True),
@@ -1126,6 +1147,50 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["saved_by_id"], ["users.id"], name=op.f("fk_admissibilities_saved_by_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_admissibilities")),
         sa.UniqueConstraint("application_id", name=op.f("uq_admissibilities_application_id")),
+    )
+    op.create_table(
+        "appeals",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("call_id", sa.BigInteger(), nullable=False),
+        sa.Column("application_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum("gracious", "litigation", name="kind", native_enum=False, create_constraint=True, length=48),
+            nullable=False,
+        ),
+        sa.Column("received_on", sa.Date(), nullable=False),
+        sa.Column("grounds", sa.Text(), nullable=False),
+        sa.Column("reference", sa.Text(), server_default="", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("filed_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answered_by_id", sa.BigInteger(), nullable=True),
+        sa.Column(
+            "outcome",
+            sa.Enum("granted", "rejected", name="outcome", native_enum=False, create_constraint=True, length=48),
+            nullable=True,
+        ),
+        sa.Column("answer", sa.Text(), server_default="", nullable=False),
+        sa.Column("signatory", sa.Text(), server_default="", nullable=False),
+        sa.CheckConstraint(
+            "answered_at IS NULL OR (btrim(answer) <> '' AND btrim(signatory) <> '')",
+            name=op.f("ck_appeals_answered_whole"),
+        ),
+        sa.CheckConstraint("btrim(grounds) <> ''", name=op.f("ck_appeals_grounds_given")),
+        sa.CheckConstraint("(answered_at IS NULL) = (outcome IS NULL)", name=op.f("ck_appeals_answered_with_outcome")),
+        sa.ForeignKeyConstraint(["answered_by_id"], ["users.id"], name=op.f("fk_appeals_answered_by_id")),
+        sa.ForeignKeyConstraint(["application_id"], ["applications.id"], name=op.f("fk_appeals_application_id")),
+        sa.ForeignKeyConstraint(["call_id"], ["calls.id"], name=op.f("fk_appeals_call_id")),
+        sa.ForeignKeyConstraint(["filed_by_id"], ["users.id"], name=op.f("fk_appeals_filed_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_appeals")),
+    )
+    op.create_index(op.f("ix_appeals_call_id"), "appeals", ["call_id"], unique=False)
+    op.create_index(
+        "uq_appeals_open",
+        "appeals",
+        ["application_id", "kind"],
+        unique=True,
+        postgresql_where=sa.text("answered_at IS NULL"),
     )
     op.create_table(
         "application_members",
@@ -1222,6 +1287,36 @@ def upgrade() -> None:
     op.create_index(op.f("ix_awards_lot_id"), "awards", ["lot_id"], unique=False)
     op.create_index(op.f("ix_awards_organisation_id"), "awards", ["organisation_id"], unique=False)
     op.create_table(
+        "corrections",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("application_id", sa.BigInteger(), nullable=False),
+        sa.Column("organisation_id", sa.BigInteger(), nullable=False),
+        sa.Column("items", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False),
+        sa.Column("request", sa.Text(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("asked_by_id", sa.BigInteger(), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answer", sa.Text(), server_default="", nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answered_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("(answered_at IS NULL) = (answer = '')", name=op.f("ck_corrections_answered_with_text")),
+        sa.CheckConstraint("until > asked_at", name=op.f("ck_corrections_until_after_asked")),
+        sa.ForeignKeyConstraint(["answered_by_id"], ["users.id"], name=op.f("fk_corrections_answered_by_id")),
+        sa.ForeignKeyConstraint(["application_id"], ["applications.id"], name=op.f("fk_corrections_application_id")),
+        sa.ForeignKeyConstraint(["asked_by_id"], ["users.id"], name=op.f("fk_corrections_asked_by_id")),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisations.id"], name=op.f("fk_corrections_organisation_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_corrections")),
+    )
+    op.create_index(op.f("ix_corrections_application_id"), "corrections", ["application_id"], unique=False)
+    op.create_index(
+        "uq_corrections_pending",
+        "corrections",
+        ["application_id"],
+        unique=True,
+        postgresql_where=sa.text("answered_at IS NULL AND withdrawn_at IS NULL"),
+    )
+    op.create_table(
         "decisions",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("call_id", sa.BigInteger(), nullable=False),
@@ -1303,6 +1398,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ranked_scores")),
         sa.UniqueConstraint("application_id", name=op.f("uq_ranked_scores_application_id")),
     )
+    op.create_table(
+        "readings",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("seat_id", sa.BigInteger(), nullable=False),
+        sa.Column("application_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["application_id"], ["applications.id"], name=op.f("fk_readings_application_id")),
+        sa.ForeignKeyConstraint(["seat_id"], ["seats.id"], name=op.f("fk_readings_seat_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_readings")),
+        sa.UniqueConstraint("seat_id", "application_id", name=op.f("uq_readings_seat_id_application_id")),
+    )
+    op.create_index(op.f("ix_readings_application_id"), "readings", ["application_id"], unique=False)
     op.create_table(
         "recusals",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -1685,11 +1792,20 @@ def downgrade() -> None:
     op.drop_table("score_sheets")
     op.drop_index(op.f("ix_recusals_application_id"), table_name="recusals")
     op.drop_table("recusals")
+    op.drop_index(op.f("ix_readings_application_id"), table_name="readings")
+    op.drop_table("readings")
     op.drop_table("ranked_scores")
     op.drop_index(op.f("ix_lot_wishes_lot_id"), table_name="lot_wishes")
     op.drop_table("lot_wishes")
     op.drop_index(op.f("ix_decisions_call_id"), table_name="decisions")
     op.drop_table("decisions")
+    op.drop_index(
+        "uq_corrections_pending",
+        table_name="corrections",
+        postgresql_where=sa.text("answered_at IS NULL AND withdrawn_at IS NULL"),
+    )
+    op.drop_index(op.f("ix_corrections_application_id"), table_name="corrections")
+    op.drop_table("corrections")
     op.drop_index(op.f("ix_awards_organisation_id"), table_name="awards")
     op.drop_index(op.f("ix_awards_lot_id"), table_name="awards")
     op.drop_index(op.f("ix_awards_call_id"), table_name="awards")
@@ -1701,6 +1817,9 @@ def downgrade() -> None:
     op.drop_table("assignment_locks")
     op.drop_index(op.f("ix_application_members_organisation_id"), table_name="application_members")
     op.drop_table("application_members")
+    op.drop_index("uq_appeals_open", table_name="appeals", postgresql_where=sa.text("answered_at IS NULL"))
+    op.drop_index(op.f("ix_appeals_call_id"), table_name="appeals")
+    op.drop_table("appeals")
     op.drop_table("admissibilities")
     op.drop_index(op.f("ix_vacancies_lot_id"), table_name="vacancies")
     op.drop_table("vacancies")
@@ -1782,7 +1901,10 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_password_resets_user_id"), table_name="password_resets")
     op.drop_table("password_resets")
     op.drop_table("journal_entries")
-    op.drop_table("departments")
+    op.drop_geospatial_index(
+        "idx_departments_outline", table_name="departments", postgresql_using="gist", column_name="outline"
+    )
+    op.drop_geospatial_table("departments")
     op.drop_index("uq_users_email_lower", table_name="users")
     op.drop_table("users")
     op.drop_table("throttles")
