@@ -1,6 +1,6 @@
 """Forms read what French people type, say what they expect otherwise, and lose nothing that was typed."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -147,16 +147,15 @@ def test_the_hour_that_spring_skips_is_refused(typed: str) -> None:
     assert read("closing", typed) == (None, ["Écrivez un jour et une heure, par exemple 31/12/2027 12:00."])
 
 
-DAYS = st.datetimes(timezones=st.just(UTC)).map(lambda instant: instant.replace(year=1980 + instant.year % 200, day=1))
+MINUTES = st.integers(0, 220 * 365 * 24 * 60).map(lambda n: datetime(1980, 1, 1, tzinfo=UTC) + timedelta(minutes=n))
 
 
-@given(DAYS)
+@given(MINUTES)
 def test_instants_shown_and_typed_back_are_the_same_minute(instant: datetime) -> None:
     """But in the hour that autumn gives twice, where a wall clock cannot tell."""
-    minute = instant.replace(second=0, microsecond=0)
-    found, errors = read("closing", Everything(obj=None, closing=minute).closing._value())
+    found, errors = read("closing", Everything(obj=None, closing=instant).closing._value())
     assert errors == []
-    assert found == minute or minute.astimezone(clock.PARIS).fold == 1
+    assert found == instant or instant.astimezone(clock.PARIS).fold == 1
 
 
 @pytest.mark.parametrize("typed", ["0", "13", "-1", "1,5", "x", "9" * 16])
