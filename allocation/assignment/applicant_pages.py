@@ -8,7 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from allocation.assignment import decisions, letters, notices, offers, queries
+from allocation.assignment import appeals, decisions, forms, letters, notices, offers, queries
 from allocation.assignment.letter_pages import OUTCOMES
 from allocation.assignment.letters import Setting
 from allocation.assignment.models import Award, Decision, Proposal
@@ -63,7 +63,11 @@ async def decision_context(db: AsyncSession, told: Told, **given: Any) -> dict[s
         "last_day": letters.last_day(award) if award and award.stage() == "offered" else None, "heading": notices.remedies_heading(public),
         # The clock runs from the reception; this is the day for somebody who received it the very day it left.
         "deadline": appeal_deadline(decision.released_at.astimezone(clock.PARIS).date()) if decision.released_at else None,
-        "decider": told.setting.decider,
+        "decider": told.setting.decider, "appeal_form": forms.AppealForm(),
+        "appeals": [
+            (appeal, appeals.clock_of(appeal, decision))
+            for appeal in (await db.execute(queries.appeals_on(told.application.id))).scalars()
+        ],
     } | given  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from wtforms.fields.choices import SelectChoice
 
-from intervalle.forms import Choice, Form, LongText, Radio, Text, ValidationError, Whole, required
+from intervalle.forms import Choice, Day, Form, LongText, Radio, Text, ValidationError, Whole, required
 from intervalle.i18n import N_, _
 
 METHOD_LABELS = {
@@ -46,3 +46,23 @@ class LetterForm(Form):
     motive = LongText(N_("Motifs"), [required(N_("Une décision ne part pas sans motif."))])
     remedies = LongText(N_("Voies de recours"), [required(N_("Une décision ne part pas sans voies de recours."))])
     version = Whole(N_("Version"), [required()], low=1)
+
+
+OUTCOME_LABELS = {"granted": N_("Recours accueilli"), "rejected": N_("Recours rejeté")}
+
+
+class AppealForm(Form):
+    grounds = LongText(N_("Ce que vous contestez, et pourquoi"), [required(), long_enough], limit=10_000)
+
+
+class LitigationForm(Form):
+    application = Choice(N_("Candidature"), [], [required()])
+    received_on = Day(N_("Communiqué le"), [required()])
+    reference = Text(N_("Numéro de l’instance"), [required()])
+    grounds = LongText(N_("Objet de la requête"), [required(), long_enough], limit=10_000)
+
+
+class AnswerForm(Form):
+    outcome = Radio(N_("Réponse"), list(OUTCOME_LABELS.items()), [required()])
+    answer = LongText(N_("Motifs de la réponse"), [required(), long_enough], limit=20_000)
+    signatory = Text(N_("Nom et qualité de la personne qui signe"), [required()])

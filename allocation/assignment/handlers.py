@@ -2,6 +2,11 @@
 
 from litestar.handlers import HTTPRouteHandler
 
-from allocation.assignment import applicant_pages, board_pages, letter_pages
+from allocation.assignment import appeal_pages, applicant_pages, board_pages, letter_pages
 
-ROUTES: list[HTTPRouteHandler] = [*board_pages.ROUTES, *letter_pages.ROUTES, *applicant_pages.ROUTES]
+ROUTES: list[HTTPRouteHandler] = [
+    *board_pages.ROUTES,
+    *letter_pages.ROUTES,
+    *applicant_pages.ROUTES,
+    *appeal_pages.ROUTES,
+]

@@ -1,9 +1,9 @@
 """Messages of the assignment room: plain text, in French, one link that only shows (a GET never acts)."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from allocation.assignment.letters import OBJECTS, Letter
-from allocation.assignment.models import Award
+from allocation.assignment.models import Appeal, Award
 from calls.models import Application, Call
 from intervalle import clock
 from intervalle.accounts.models import Organisation
@@ -42,5 +42,36 @@ Répondez jusqu’au {long_date(until.astimezone(clock.PARIS).date())} inclus, u
 {settings().base_url}/candidatures/{application.id}/decision
 
 Sans réponse à cette date, la place est proposée à la structure suivante.
+"""
+    return subject, text
+
+
+def appeal_receipt_mail(call: Call, application: Application, silence_on: date) -> tuple[str, str]:
+    """(subject, text): the receipt of a gracious appeal, with the day silence refuses it (CRPA L112-3, L231-4)."""
+    subject = f"{call.title} : votre recours est reçu ({application.label})"
+    text = f"""Bonjour,
+
+Votre recours sur la candidature {application.label} à l’appel « {call.title} » est reçu ce jour.
+Une réponse motivée vous est due. Sans réponse le {long_date(silence_on)}, il est réputé rejeté, et vous disposez alors d’un nouveau délai pour saisir le juge compétent.
+
+{settings().base_url}/candidatures/{application.id}/decision
+"""
+    return subject, text
+
+
+def appeal_answer_mail(call: Call, application: Application, appeal: Appeal, court_until: date) -> tuple[str, str]:
+    """(subject, text): the answer to a gracious appeal, with its reasons, its signatory and the time limit that restarts."""
+    said = "accueilli" if appeal.outcome == "granted" else "rejeté"
+    subject = f"{call.title} : réponse à votre recours ({application.label})"
+    text = f"""Bonjour,
+
+Votre recours du {long_date(appeal.received_on)} sur la candidature {application.label} est {said}.
+
+{appeal.answer}
+
+Si vous recevez ce message ce jour, vous pouvez saisir le juge compétent jusqu’au {long_date(court_until)} inclus.
+
+{appeal.signatory}
+{settings().base_url}/candidatures/{application.id}/decision
 """
     return subject, text

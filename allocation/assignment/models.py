@@ -1,5 +1,6 @@
 """Proposals of the engine, what the panel did with them, and the awards that came out."""
 
+from datetime import date
 from decimal import Decimal
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Numeric, SmallInteger, UniqueConstraint, text
@@ -142,6 +143,45 @@ class Award(Subject, Base):
         return workflow.award_state(self, clock.now())
 
 
+APPEAL_KINDS = ("gracious", "litigation")
+
+
+class Appeal(Subject, Base):
+    """A challenge to a decision, with its clock: asked of the organiser (gracious) or brought to court (litigation)."""
+
+    __tablename__ = "appeals"
+    __table_args__ = (
+        CheckConstraint("btrim(grounds) <> ''", name="grounds_given"),
+        CheckConstraint("(answered_at IS NULL) = (outcome IS NULL)", name="answered_with_outcome"),
+        CheckConstraint(
+            "answered_at IS NULL OR (btrim(answer) <> '' AND btrim(signatory) <> '')", name="answered_whole"
+        ),
+        Index(
+            "uq_appeals_open",
+            "application_id",
+            "kind",
+            unique=True,
+            postgresql_where=text("answered_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[Key]
+    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"), index=True)
+    application_id: Mapped[int] = mapped_column(ForeignKey("applications.id"))
+    kind: Mapped[str] = mapped_column(one_of("kind", APPEAL_KINDS))
+    received_on: Mapped[date]
+    grounds: Mapped[str]
+    reference: Mapped[str] = mapped_column(server_default="")  # the court's number
+    created_at: Mapped[Created]
+    filed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    answered_at: Mapped[Instant | None]
+    answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    outcome: Mapped[str | None] = mapped_column(one_of("outcome", ("granted", "rejected")))
+    answer: Mapped[str] = mapped_column(server_default="")
+    signatory: Mapped[str] = mapped_column(server_default="")
+
+
+explain_constraint("uq_appeals_open", "Un recours est déjà en cours d’examen pour cette candidature.")
 explain_constraint("uq_proposals_retained", "Une proposition est déjà retenue pour cet appel.")
 explain_constraint("uq_assignment_locks_active", "Cette ligne est déjà fixée : levez d’abord le choix en place.")
 explain_constraint(

@@ -2,7 +2,7 @@
 
 from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 
-from allocation.assignment.models import Award, Decision, Lock, Proposal
+from allocation.assignment.models import Appeal, Award, Decision, Lock, Proposal
 from allocation.selection.models import Admissibility, Panel, RankedScore, Recusal, Seat
 from calls.models import Application, ApplicationMember, Call, CallLot, CallVersion, LotWish
 from intervalle import clock
@@ -151,3 +151,18 @@ def released_decision_visible_to(actor: Actor, application_id: int) -> Select[De
             ),
         )
     )
+
+
+def appeals_of(call_id: int) -> Select[Appeal, Application, Organisation]:
+    """Appeals of a call, those awaiting an answer first, the oldest first."""
+    return (
+        select(Appeal, Application, Organisation)
+        .join(Application, Application.id == Appeal.application_id)
+        .join(Organisation, Organisation.id == Application.organisation_id)
+        .where(Appeal.call_id == call_id)
+        .order_by(Appeal.answered_at.is_not(None), Appeal.received_on, Appeal.id)
+    )
+
+
+def appeals_on(application_id: int) -> Select[Appeal]:
+    return select(Appeal).where(Appeal.application_id == application_id).order_by(Appeal.id)

@@ -85,6 +85,9 @@ TABLE: dict[str, Rule] = {
         states=("closed",),
         too_late="La recevabilité s’examine entre la clôture de l’appel et le classement.",
     ),
+    "panel.ask_correction": member("organiser", states=("closed",), too_late="Le classement est arrêté."),
+    "panel.answer_correction": member("applicant"),
+    "panel.hand_out": member("organiser", states=("closed",), too_late="Le classement est arrêté."),
     "panel.score": person("juror"),
     "panel.close": member("organiser", states=("closed",), too_late="Le classement est déjà arrêté."),
     "panel.rank": member("organiser", states=("closed",), too_late="Le classement est déjà arrêté."),
@@ -97,6 +100,9 @@ TABLE: dict[str, Rule] = {
     "decisions.show": SIGNED_IN,  # the query shows a released decision to its applicants and to those who run the call
     "decisions.edit": member("organiser"),
     "decisions.release": member("organiser"),
+    "appeals.file": member("applicant"),
+    "appeals.show": member("organiser", roles=READ),
+    "appeals.answer": member("organiser"),
     "awards.answer": member(
         "beneficiary", states=("offered",), too_late="Cette proposition a déjà sa réponse, ou son délai est passé."
     ),

@@ -406,13 +406,21 @@ def upgrade() -> None:
         sa.Column("erp_types", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False),
         sa.Column("budget_cents_month", sa.BigInteger(), nullable=True),
         sa.Column("wanted_from", sa.Date(), nullable=True),
+        sa.Column("wanted_until", sa.Date(), nullable=True),
+        sa.Column("slots", postgresql.ARRAY(sa.SmallInteger()), server_default="{}", nullable=False),
+        sa.Column("sharing", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("notes", sa.Text(), server_default="", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("area_min <= area_max", name=op.f("ck_needs_area_order")),
+        sa.CheckConstraint(
+            "wanted_from IS NULL OR wanted_until IS NULL OR wanted_from < wanted_until",
+            name=op.f("ck_needs_dates_order"),
+        ),
         sa.ForeignKeyConstraint(["organisation_id"], ["organisations.id"], name=op.f("fk_needs_organisation_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_needs")),
     )
+    op.create_index("ix_needs_commune_codes", "needs", ["commune_codes"], unique=False, postgresql_using="gin")
     op.create_index(op.f("ix_needs_organisation_id"), "needs", ["organisation_id"], unique=False)
     op.create_geospatial_table(
         "premises",
@@ -764,6 +772,25 @@ def upgrade() -> None:
         sa.UniqueConstraint("dedupe", name=op.f("uq_messages_dedupe")),
     )
     op.create_table(
+        "need_contacts",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("need_id", sa.BigInteger(), nullable=False),
+        sa.Column("organisation_id", sa.BigInteger(), nullable=False),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("asked_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("declined_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["asked_by_id"], ["users.id"], name=op.f("fk_need_contacts_asked_by_id")),
+        sa.ForeignKeyConstraint(["need_id"], ["needs.id"], name=op.f("fk_need_contacts_need_id")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisations.id"], name=op.f("fk_need_contacts_organisation_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_need_contacts")),
+        sa.UniqueConstraint("need_id", "organisation_id", name=op.f("uq_need_contacts_need_id_organisation_id")),
+    )
+    op.create_index(op.f("ix_need_contacts_organisation_id"), "need_contacts", ["organisation_id"], unique=False)
+    op.create_table(
         "panels",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("call_id", sa.BigInteger(), nullable=False),
@@ -931,6 +958,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_criteria")),
     )
     op.create_index("ix_criteria_version_id", "criteria", ["version_id"], unique=False)
+    op.create_table(
+        "need_matches",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("need_id", sa.BigInteger(), nullable=False),
+        sa.Column("lot_id", sa.BigInteger(), nullable=False),
+        sa.Column("found_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("interested_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("declined_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.CheckConstraint("interested_at IS NULL OR declined_at IS NULL", name=op.f("ck_need_matches_one_answer")),
+        sa.ForeignKeyConstraint(["lot_id"], ["lots.id"], name=op.f("fk_need_matches_lot_id")),
+        sa.ForeignKeyConstraint(["need_id"], ["needs.id"], name=op.f("fk_need_matches_need_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_need_matches")),
+        sa.UniqueConstraint("need_id", "lot_id", name=op.f("uq_need_matches_need_id_lot_id")),
+    )
+    op.create_index(op.f("ix_need_matches_lot_id"), "need_matches", ["lot_id"], unique=False)
     op.create_table(
         "occupancies",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -1838,6 +1883,8 @@ def downgrade() -> None:
     op.drop_table("photos")
     op.drop_index("ix_occupancies_lot_id", table_name="occupancies")
     op.drop_table("occupancies")
+    op.drop_index(op.f("ix_need_matches_lot_id"), table_name="need_matches")
+    op.drop_table("need_matches")
     op.drop_index("ix_criteria_version_id", table_name="criteria")
     op.drop_table("criteria")
     op.drop_index(op.f("ix_call_lots_lot_id"), table_name="call_lots")
@@ -1848,6 +1895,8 @@ def downgrade() -> None:
     op.drop_index("uq_proposals_retained", table_name="proposals", postgresql_where=sa.text("retained_at IS NOT NULL"))
     op.drop_table("proposals")
     op.drop_table("panels")
+    op.drop_index(op.f("ix_need_contacts_organisation_id"), table_name="need_contacts")
+    op.drop_table("need_contacts")
     op.drop_table("messages")
     op.drop_index("uq_lots_premises_label", table_name="lots")
     op.drop_table("lots")
@@ -1875,6 +1924,7 @@ def downgrade() -> None:
     )
     op.drop_geospatial_table("premises")
     op.drop_index(op.f("ix_needs_organisation_id"), table_name="needs")
+    op.drop_index("ix_needs_commune_codes", table_name="needs", postgresql_using="gin")
     op.drop_table("needs")
     op.drop_index("uq_memberships_active", table_name="memberships", postgresql_where=sa.text("ended_at IS NULL"))
     op.drop_index("ix_memberships_organisation_id", table_name="memberships")

@@ -1,0 +1,182 @@
+"""Appeals: a receipt with its clock, a trial on a copy that changes nothing, one answer."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from allocation.assignment import appeals, decisions, proposals, queries, release
+from allocation.assignment.appeals import Correction
+from allocation.assignment.models import Appeal, Award, Decision
+from intervalle import clock, journal
+from intervalle.errors import Forbidden, Refused
+from intervalle.outbox import Message
+from tests import make
+from tests.allocation.assignment.web import make as scene
+
+GROUNDS = "La note de viabilité ne tient pas compte de la subvention obtenue."
+
+
+@pytest.fixture(autouse=True)
+def unprinted(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def as_html(html: str) -> bytes:
+        return html.encode()
+
+    monkeypatch.setattr(release, "render_pdf", as_html)
+
+
+async def released(db: Any) -> scene.Ranked:
+    ranked = await scene.maurepas(db)
+    proposal = await proposals.run(db, ranked.actor, ranked.call)
+    await decisions.retain(db, ranked.actor, ranked.call, proposal)
+    await decisions.name_signatory(db, ranked.actor, ranked.call, signatory="Claire Morvan, adjointe")
+    await release.release(db, ranked.actor, ranked.call)
+    return ranked
+
+
+def me(ranked: scene.Ranked, name: str = "Association Cité Vélo") -> Any:
+    return make.acting(ranked.people[name], ranked.organisations[name])
+
+
+async def filed(db: Any, ranked: scene.Ranked, name: str = "Association Cité Vélo") -> Appeal:
+    return await appeals.file(db, me(ranked, name), ranked.applications[name], grounds=GROUNDS)
+
+
+async def test_nothing_to_contest_before_the_notification(db: Any) -> None:
+    ranked = await scene.maurepas(db)
+    with pytest.raises(Refused, match="notifiée"):
+        await filed(db, ranked)
+
+
+async def test_an_appeal_is_received_once_with_its_clock(db: Any) -> None:
+    ranked = await released(db)
+    with clock.at(datetime(2026, 12, 15, 10, tzinfo=UTC)):
+        first = await filed(db, ranked)
+        assert (await filed(db, ranked)).id == first.id
+        with pytest.raises(Refused, match="en cours"):
+            await appeals.file(
+                db, me(ranked), ranked.applications["Association Cité Vélo"], grounds="Autre chose encore."
+            )
+    assert (first.kind, first.received_on) == ("gracious", date(2026, 12, 15))
+    decision = (await db.execute(select(Decision).where(Decision.application_id == first.application_id))).scalar_one()
+    running = appeals.clock_of(first, decision)
+    # Silence refuses after two months (CRPA L231-4); two months « francs » then run: 15 April + 1 day.
+    assert (running.silence_on, running.court_until) == (date(2027, 2, 15), date(2027, 4, 16))
+    receipts = (await db.execute(select(Message).where(Message.kind == "appeal"))).scalars().all()
+    assert [m.to_email for m in receipts] == [ranked.people["Association Cité Vélo"].email]
+    assert "15 février 2027" in receipts[0].text
+
+
+async def test_only_the_applicant_files_and_only_the_organiser_answers(db: Any) -> None:
+    ranked = await released(db)
+    for actor in (me(ranked, "SEED"), ranked.actor):
+        with pytest.raises(Forbidden):
+            await appeals.file(db, actor, ranked.applications["Association Cité Vélo"], grounds=GROUNDS)
+    appeal = await filed(db, ranked)
+    for actor in (me(ranked), me(ranked, "SEED")):
+        with pytest.raises(Forbidden):
+            await appeals.answer(db, actor, ranked.call, appeal, outcome="rejected", answer="Non fondé.", signatory="X")
+
+
+async def test_an_answer_is_given_once_with_its_reasons(db: Any) -> None:
+    ranked = await released(db)
+    appeal = await filed(db, ranked)
+    said = {"outcome": "rejected", "answer": "La subvention était connue des jurés.", "signatory": "Claire Morvan"}
+    await appeals.answer(db, ranked.actor, ranked.call, appeal, **said)
+    await appeals.answer(db, ranked.actor, ranked.call, appeal, **said)
+    with pytest.raises(Refused, match="déjà sa réponse"):
+        await appeals.answer(db, ranked.actor, ranked.call, appeal, **(said | {"outcome": "granted"}))
+    texts = (
+        (await db.execute(select(Message.text).where(Message.kind == "appeal").order_by(Message.id))).scalars().all()
+    )
+    assert len(texts) == 2
+    assert "La subvention était connue des jurés." in texts[1]
+    entries = (
+        await db.execute(
+            select(journal.JournalEntry.action)
+            .where(journal.JournalEntry.chain == ranked.call.chain, journal.JournalEntry.action.like("appeals.%"))
+            .order_by(journal.JournalEntry.number)
+        )
+    ).scalars()
+    assert list(entries) == ["appeals.file", "appeals.answer"]
+
+
+async def test_a_better_score_on_a_copy_shows_who_would_move_and_moves_nobody(db: Any) -> None:
+    ranked = await released(db)
+    appeal = await filed(db, ranked)
+    before = (await db.execute(queries.awards_of(ranked.call.id))).scalars().all()
+    same = await appeals.examine(db, ranked.call, appeal, Correction(score=Decimal("73.30")))
+    assert [row for row in same if row.differs] == []
+    rows = {
+        row.key: row.places for row in await appeals.examine(db, ranked.call, appeal, Correction(score=Decimal(90)))
+    }
+    assert rows["C-05"] == (None, ("A", Decimal(110)))
+    assert rows["C-02"][0] == ("A", Decimal(70))
+    assert rows["C-02"][1] != ("A", Decimal(70))
+    smaller = {
+        row.key: row.places
+        for row in await appeals.examine(db, ranked.call, appeal, Correction(lot="B", area=Decimal(44)))
+    }
+    assert smaller["C-05"] == (None, ("B", Decimal(44)))
+    assert (await db.execute(queries.awards_of(ranked.call.id))).scalars().all() == before
+    assert await db.scalar(select(func.count()).select_from(Award)) == 5
+
+
+async def test_a_file_left_out_can_be_tried_with_a_score(db: Any) -> None:
+    ranked = await released(db)
+    appeal = await filed(db, ranked, "Sans Dossier")
+    with pytest.raises(Refused, match="donnez la note"):
+        await appeals.examine(db, ranked.call, appeal, Correction())
+    rows = {row.key: row for row in await appeals.examine(db, ranked.call, appeal, Correction(score=Decimal(95)))}
+    assert rows["C-07"].name == "Sans Dossier"
+    assert rows["C-07"].places == (None, ("A", Decimal(40)))
+
+
+async def test_a_claim_in_court_is_written_down(db: Any) -> None:
+    ranked = await released(db)
+    velo = ranked.applications["Association Cité Vélo"]
+    said = {"received_on": clock.today(), "reference": "2701234", "grounds": "Requête en annulation."}
+    first = await appeals.record_litigation(db, ranked.actor, ranked.call, velo, **said)
+    assert (await appeals.record_litigation(db, ranked.actor, ranked.call, velo, **said)).id == first.id
+    assert first.kind == "litigation"
+    with pytest.raises(Forbidden):
+        await appeals.record_litigation(db, me(ranked), ranked.call, velo, **said)
+
+
+async def test_the_pages_from_filing_to_answer(db: Any, client: Any) -> None:
+    ranked = await released(db)
+    await db.commit()
+    velo, seed = ranked.applications["Association Cité Vélo"], ranked.applications["SEED"]
+    own, other, staff = (
+        await client(ranked.people["Association Cité Vélo"]), await client(ranked.people["SEED"]), await client(ranked.agent),
+    )  # fmt: skip
+    page, base = f"/candidatures/{velo.id}/decision", f"/attribution/{ranked.call.id}/recours"
+    assert "Déposer le recours gracieux" in (await own.get(page)).text
+    assert (await own.post(f"{page}/recours", data={"grounds": "non"})).status_code == 422
+    assert (await other.post(f"{page}/recours", data={"grounds": GROUNDS})).status_code == 404
+    assert (await own.post(f"{page}/recours", data={"grounds": GROUNDS})).status_code == 303
+    shown = (await own.get(page)).text
+    assert "À l’organisateur de répondre" in shown
+    assert "Déposer le recours gracieux" not in shown
+    appeal = (await db.execute(queries.appeals_on(velo.id))).scalar_one()
+    assert "Association Cité Vélo" in (await staff.get(base)).text
+    tried = await staff.get(f"{base}/{appeal.id}?note=90")
+    assert "Sur la copie" in tried.text
+    assert "Écrivez des nombres" in (await staff.get(f"{base}/{appeal.id}?note=abc")).text
+    for stranger in (own, other):
+        for path in (base, f"{base}/{appeal.id}"):
+            assert (await stranger.get(path)).status_code in {403, 404}
+    assert (await staff.post(f"{base}/{appeal.id}", data={"outcome": "granted"})).status_code == 422
+    good = {"outcome": "granted", "answer": "La note est corrigée.", "signatory": "Claire Morvan"}
+    assert (await staff.post(f"{base}/{appeal.id}", data=good)).status_code == 303
+    assert "La note est corrigée." in (await own.get(page)).text
+    claim = {
+        "application": str(seed.id),
+        "received_on": "2026-11-20",
+        "reference": "2701",
+        "grounds": "Requête en annulation.",
+    }
+    assert (await staff.post(base, data=claim)).status_code == 303
+    assert (await staff.post(base, data=claim | {"application": "999999"})).status_code == 422
