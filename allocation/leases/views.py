@@ -58,7 +58,7 @@ def line_of(actor: Actor, row: Any, late: int) -> Line:
         stage, lease.during.lower, lease.during.upper, None, 0, lease.keys_handed_on, lease.insured_until, late
     )
     return Line(
-        lease, lot, premises, landlord, tenant, side, TitleCode(lease.title).label, stage, _(workflow.LABELS[stage]),
+        lease, lot, premises, landlord, tenant, side, _(TitleCode(lease.title).label), stage, _(workflow.LABELS[stage]),
         workflow.HATCHES[stage], workflow.next_step(standing, landlord=side == "landlord", today=today),
         bar_of(lease, lot, today),
     )  # fmt: skip
@@ -105,7 +105,7 @@ def page_of(actor: Actor, dossier: Dossier) -> Page:
         lease.keys_handed_on, lease.insured_until, len(late),
     )  # fmt: skip
     return Page(
-        dossier, landlord, bool(actor.organisations() & lease.parties()["tenant"]), TitleCode(lease.title).label,
+        dossier, landlord, bool(actor.organisations() & lease.parties()["tenant"]), _(TitleCode(lease.title).label),
         _(workflow.LABELS[stage]), workflow.HATCHES[stage], workflow.next_step(standing, landlord=landlord, today=today),
         bar_of(lease, dossier.file.lot, today), verdicts, lacking, _may_see_score(actor, dossier),
         last_day(lease.during.upper) if lease.during.upper else None, today,

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from intervalle.french import long_date
-from intervalle.i18n import N_, _
+from intervalle.i18n import N_, _, day
 
 STATES = ("draft", "signed", "running", "ended")
 # State of the title -> label, and the hatch of the look that carries it.
@@ -48,7 +47,7 @@ def next_step(standing: Standing, *, landlord: bool, today: date) -> str:
     if standing.end:
         return _(
             "L’occupation se poursuit jusqu’au %(day)s inclus ; le relogement se prépare dans son parcours.",
-            day=long_date(standing.end - timedelta(days=1)),
+            day=day(standing.end - timedelta(days=1)),
         )
     return _("L’occupation se poursuit, sans terme fixé.")
 
@@ -78,5 +77,5 @@ def _keys(standing: Standing, landlord: bool, today: date) -> str:
             else _("Remettez votre attestation d’assurance au bailleur : sans elle, pas de clés.")
         )
     if standing.start and today < standing.start:
-        return _("Les clés se remettent à partir du %(day)s.", day=long_date(standing.start))
+        return _("Les clés se remettent à partir du %(day)s.", day=day(standing.start))
     return _("Remettez les clés et notez la date.") if landlord else _("Le bailleur doit vous remettre les clés.")

@@ -84,7 +84,7 @@ async def _context(request: Request, db: AsyncSession, path_id: int, **given: An
         "suggested": await suggestions.suggest(db, path, need, premises, lot.id) if need and open_path else [],
         "note_form": forms.NoteForm(), "note_for": None, "need_form": forms.NeedForm(obj=need),
         "answer_form": forms.AnswerForm(), "answer_for": None, "close_form": forms.CloseForm(),
-        "pending": {offer.lot_id for offer, *_rest in made if offer.answer is None}, "outcomes": {o.value: o.label for o in Outcome},
+        "pending": {offer.lot_id for offer, *_rest in made if offer.answer is None}, "outcomes": {o.value: _(o.label) for o in Outcome},
     }  # fmt: skip
     return context | given
 

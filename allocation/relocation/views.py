@@ -15,8 +15,7 @@ from allocation.relocation.schedule import (
     indicators,
     overdue,
 )
-from intervalle.french import long_date
-from intervalle.i18n import _
+from intervalle.i18n import _, day
 from intervalle.verdicts import Verdict
 
 
@@ -34,7 +33,7 @@ def steps_view(rows: Sequence[RelocationStep], today: date) -> list[StepView]:
     todo = [row for row in sorted(rows, key=lambda r: (r.due, order.index(Step(r.kind)))) if row.done_at is None]
     return [
         StepView(
-            row, Step(row.kind).label, "done" if row.done_at else "now" if todo and row is todo[0] else "",
+            row, _(Step(row.kind).label), "done" if row.done_at else "now" if todo and row is todo[0] else "",
             row.done_at is None and row.due < today,
         )
         for row in sorted(rows, key=lambda r: (r.due, order.index(Step(r.kind))))
@@ -51,11 +50,11 @@ def alarms(path: RelocationPath, rows: Sequence[RelocationStep], today: date) ->
 def next_step(path: RelocationPath, steps: Sequence[StepView], *, landlord: bool) -> str:
     """One sentence: who acts next, and by when."""
     if path.closed_at:
-        return _("Parcours clos : %(outcome)s.", outcome=Outcome(path.outcome or "").label.lower())
+        return _("Parcours clos : %(outcome)s.", outcome=_(Outcome(path.outcome or "").label).lower())
     current = next((step for step in steps if step.mark == "now"), None)
     if current is None:
         return _("Toutes les étapes sont notées : enregistrez la sortie.")
-    when = long_date(current.row.due)
+    when = day(current.row.due)
     if current.late:
         said = _("En retard : « %(step)s » était prévu au plus tard le %(day)s.", step=current.label, day=when)
     else:

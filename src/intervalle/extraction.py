@@ -48,7 +48,7 @@ ELSEWHERE: dict[str, dict[str, tuple[int, ...]]] = {
     "src/intervalle/identifiers.py": {"ValueError": (0,), "_key_checked": (2,)},
 }
 # Tables of sentences that are translated where they are shown.
-TABLES = {"src/intervalle/db.py": ("SQLSTATES",)}
+TABLES = {"src/intervalle/db.py": ("SQLSTATES",), "calls/grid.py": ("ANCHORS",)}
 HEADER = """\
 # English for Intervalle. French is the source; `bin/intervalle messages` adds what is new and drops what is gone.
 msgid ""

@@ -170,7 +170,11 @@ class _Typed(Field):
 
 
 def _decimal(typed: str) -> Decimal:
-    cleaned = re.sub(r"[\s\u00a0\u202f]|€|m²", "", typed).replace(",", ".")
+    cleaned = re.sub(r"[\s\u00a0\u202f]|€|m²", "", typed)
+    if i18n.get_locale() == "en":
+        # « 1,200 » is twelve hundred to whoever reads English; « 62,5 » can only be sixty-two and a half.
+        cleaned = re.sub(r",(?=\d{3}(?!\d))", "", cleaned)
+    cleaned = cleaned.replace(",", ".")
     if not re.fullmatch(r"-?\d{1,12}(\.\d{1,6})?", cleaned):
         raise ValueError(typed)
     return Decimal(cleaned)
@@ -193,7 +197,7 @@ class DecimalNumber(_Typed):
         return value
 
     def show(self, value: Any) -> str:
-        return i18n.number(Decimal(value).normalize(), None)
+        return i18n.typed(Decimal(value).normalize())
 
 
 class Area(DecimalNumber):
@@ -219,7 +223,7 @@ class Euros(_Typed):
 
     def show(self, value: Any) -> str:
         euros = Decimal(int(value)) / 100
-        return i18n.number(euros, 2 if int(value) % 100 else 0)
+        return i18n.typed(euros, 2 if int(value) % 100 else 0)
 
 
 class Whole(_Typed):
@@ -235,6 +239,8 @@ class Whole(_Typed):
 
     def read(self, typed: str) -> int:
         cleaned = re.sub(r"[\s\u00a0\u202f]", "", typed)
+        if i18n.get_locale() == "en":
+            cleaned = re.sub(r",(?=\d{3}(?!\d))", "", cleaned)
         if not re.fullmatch(r"-?\d{1,15}", cleaned):
             raise ValueError(typed)
         return int(cleaned)

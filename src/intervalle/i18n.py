@@ -51,6 +51,11 @@ def get_locale() -> str:
     return _locale.get()
 
 
+def _habits() -> str:
+    """Whose habits dates and figures follow: « 2 November 2026 », not « November 2, 2026 »."""
+    return "en_GB" if get_locale() == "en" else "fr"
+
+
 def _(message: str, **values: Any) -> str:
     """The message in the reader's language, `%(name)s` filled in."""
     translated = catalogue(_locale.get()).gettext(message)
@@ -76,7 +81,13 @@ def _spaces(text: str) -> str:
 def number(value: Decimal | int | float, digits: int | None = None) -> str:
     """1234.5 -> « 1 234,5 »; `digits` fixes the decimals."""
     pattern = None if digits is None else "#,##0" + ("." + "0" * digits if digits else "")
-    return _spaces(format_decimal(value, format=pattern, locale=get_locale()))
+    return _spaces(format_decimal(value, format=pattern, locale=_habits()))
+
+
+def typed(value: Decimal, digits: int | None = None) -> str:
+    """A number as it stands in a field, to be read back: an English thousands comma would pass for a decimal one."""
+    text = number(value, digits)
+    return text.replace(",", "") if get_locale() == "en" else text
 
 
 def area(square_metres: Decimal | int | None) -> str:
@@ -89,15 +100,17 @@ def money(cents: int | None, digits: int | None = None) -> str:
     if cents is None:
         return ""
     whole = digits == 0 or (digits is None and cents % 100 == 0)
-    return _spaces(format_currency(Decimal(cents) / 100, "EUR", format="#,##0 ¤" if whole else "#,##0.00 ¤",
-                                   locale=get_locale(), currency_digits=False))  # fmt: skip
+    figures = "#,##0" if whole else "#,##0.00"
+    pattern = f"¤{figures}" if get_locale() == "en" else f"{figures} ¤"
+    return _spaces(
+        format_currency(Decimal(cents) / 100, "EUR", format=pattern, locale=_habits(), currency_digits=False)
+    )
 
 
 def percent(value: Decimal | float, digits: int = 0) -> str:
     """0.31 -> « 31 % »."""
-    return _spaces(
-        format_percent(value, format="#,##0" + ("." + "0" * digits if digits else "") + " %", locale=get_locale())
-    )
+    pattern = "#,##0" + ("." + "0" * digits if digits else "") + ("%" if get_locale() == "en" else " %")
+    return _spaces(format_percent(value, format=pattern, locale=_habits()))
 
 
 def day(value: date | None, style: str = "long") -> str:
@@ -107,8 +120,8 @@ def day(value: date | None, style: str = "long") -> str:
     if isinstance(value, datetime):
         value = value.astimezone(clock.PARIS).date()
     if style == "month":
-        return format_date(value, "MMM y", locale=get_locale())
-    text = format_date(value, style, locale=get_locale())
+        return format_date(value, "MMM y", locale=_habits())
+    text = format_date(value, style, locale=_habits())
     return text.replace("1 ", "1ᵉʳ ", 1) if get_locale() == "fr" and value.day == 1 and text.startswith("1 ") else text
 
 
@@ -139,7 +152,7 @@ def iso(value: date | datetime | None) -> str:
 
 def until(value: datetime) -> str:
     """« 12 jours » between now and then."""
-    return format_timedelta(value - clock.now(), locale=get_locale(), threshold=1.2)
+    return format_timedelta(value - clock.now(), locale=_habits(), threshold=1.2)
 
 
 def span(start: date | None, end: date | None) -> str:
