@@ -1,14 +1,79 @@
 """/ : for a visitor what this is; for a member what awaits them, each with who acts next and by when."""
 
+from dataclasses import dataclass
+from decimal import Decimal
+
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from intervalle.web import Db, Request, page
+from calls.cards import Card, cards
+from calls.models import Call
+from calls.queries import call_state_sql
+from intervalle import clock
+from intervalle.awaiting.everything import everything
+from intervalle.web import Db, Request, actor_of, page
+from premises.models import Lot, Premises
+from premises.queries import published
+from premises.states import lot_state
+from premises.views import PremisesView, money_m2, views
+
+NEWEST = 3
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What the database holds today: published premises, open calls, and the area of lots that can be asked for."""
+
+    premises: int
+    calls: int
+    area: Decimal
+
+
+async def figures(db: AsyncSession) -> Figures:
+    premises = select(func.count()).where(published()).select_from(Premises).scalar_subquery()
+    calls = select(func.count()).where(call_state_sql(clock.now()) == "open").select_from(Call).scalar_subquery()
+    free = (
+        select(func.coalesce(func.sum(Lot.area), 0))
+        .join(Premises, Premises.id == Lot.premises_id)
+        .where(published(), lot_state(clock.today()).in_(("vacant", "call")))
+        .scalar_subquery()
+    )
+    return Figures(*(await db.execute(select(premises, calls, free))).one())
+
+
+async def newest_calls(db: AsyncSession) -> list[Card]:
+    found = await db.execute(
+        select(Call)
+        .where(call_state_sql(clock.now()) == "open")
+        .order_by(Call.opened_at.desc(), Call.id.desc())
+        .limit(NEWEST)
+    )
+    return await cards(db, list(found.scalars()))
+
+
+async def newest_places(db: AsyncSession) -> list[PremisesView]:
+    found = await db.execute(
+        select(Premises).where(published()).order_by(Premises.published_at.desc(), Premises.id.desc()).limit(NEWEST)
+    )
+    return await views(db, list(found.scalars()))
 
 
 @get("/", policy="home.show")
 async def home(request: Request, db: Db) -> Response[str]:
-    return page(request, "home.html")
+    actor = actor_of(request)
+    if not actor.signed_in:
+        return page(
+            request, "home.html", figures=await figures(db), open_calls=await newest_calls(db),
+            places=await newest_places(db), money_m2=money_m2,
+        )  # fmt: skip
+    tasks = await everything(db, actor)
+    seeking = "ess_structure" in actor.kinds() or not actor.belongings
+    return page(
+        request, "awaiting.html", mine=[t for t in tasks if t.mine], others=[t for t in tasks if not t.mine],
+        open_calls=await newest_calls(db) if seeking else [],
+    )  # fmt: skip
 
 
 ROUTES: list[HTTPRouteHandler] = [home]

@@ -55,3 +55,17 @@ document.addEventListener("input", ({target}) => {
     document.getElementById(table.dataset.total).textContent = weights.reduce((sum, weight) => sum + weight, 0);
   }
 });
+
+// A table wider than its place scrolls: by keyboard too, and a screen reader says what it is.
+const scrolled = new ResizeObserver((entries) => {
+  for (const {target} of entries) {
+    const over = target.scrollWidth > target.clientWidth + 1 || target.scrollHeight > target.clientHeight + 1;
+    if (!over) { target.removeAttribute("tabindex"); continue; }
+    target.tabIndex = 0;
+    const name = target.matches(".table") && target.querySelector("caption")?.textContent.trim();
+    if (name) { target.setAttribute("role", "region"); target.setAttribute("aria-label", name); }
+  }
+});
+const watchScrollers = (root) => root.querySelectorAll?.(".table, .steps, .sheet-list, .beside").forEach((one) => scrolled.observe(one));
+document.addEventListener("DOMContentLoaded", () => watchScrollers(document));
+document.addEventListener("htmx:after:swap", () => watchScrollers(document));

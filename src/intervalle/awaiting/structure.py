@@ -1,0 +1,134 @@
+"""What awaits a structure: its files, the groups that ask it in, the places offered to it."""
+
+from datetime import date, datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from allocation.assignment.models import Award
+from allocation.relocation.models import RelocationOffer, RelocationPath
+from calls import queries as calling
+from calls import sentences
+from calls.models import Application, ApplicationMember, Call, CallVersion
+from intervalle import clock
+from intervalle.accounts.actor import Actor
+from intervalle.accounts.policy_table import POLICY
+from intervalle.awaiting.task import MOST, REMEMBERED, Task, paris_day
+from intervalle.i18n import _, day, instant
+from premises.models import Lot, Premises
+
+
+async def applications(db: AsyncSession, actor: Actor) -> list[Task]:
+    """Files of one's structures: drafts with the closing instant, files under examination, decisions received."""
+    now = clock.now()
+    rows = await db.execute(
+        calling.applications_mine(actor)
+        .add_columns(Call, CallVersion.decision_on)
+        .join(Call, Call.id == Application.call_id)
+        .join(CallVersion, CallVersion.id == Application.call_version_id)
+        .where(
+            Application.withdrawn_at.is_(None),
+            Call.cancelled_at.is_(None),
+            or_(Call.released_at.is_(None), Call.released_at > now - REMEMBERED),
+            or_(Call.closes_at > now, Application.submitted_at.is_not(None)),
+        )
+        .order_by(Call.closes_at, Application.id)
+        .limit(MOST)
+    )
+    return [_application(actor, one, call, decision_on, now) for one, call, decision_on in rows]
+
+
+def _application(actor: Actor, one: Application, call: Call, decision_on: date | None, now: datetime) -> Task:
+    stage = sentences.application_stage(one, call, now)
+    path = {"decided": "/decision", "draft": "/dossier/projet"}.get(stage, "")
+    return Task(
+        _("%(project)s, appel « %(call)s »", project=one.project_name or one.label, call=call.title),
+        sentences.application_sentence(one, call, now, decision_on),
+        f"/candidatures/{one.id}{path}",
+        stage == "decided" or (stage == "draft" and POLICY.can(actor, "applications.draft", one)),
+        {"draft": paris_day(call.closes_at), "submitted": paris_day(call.closes_at), "examined": decision_on}.get(
+            stage
+        ),
+    )
+
+
+async def invitations(db: AsyncSession, actor: Actor) -> list[Task]:
+    """Groups that ask one's structure to join them."""
+    rows = await db.execute(
+        select(ApplicationMember, Application, Call)
+        .join(Application, Application.id == ApplicationMember.application_id)
+        .join(Call, Call.id == Application.call_id)
+        .where(
+            ApplicationMember.organisation_id.in_(actor.organisations(scope="calls")),
+            ApplicationMember.accepted_at.is_(None),
+            ApplicationMember.left_at.is_(None),
+            Application.withdrawn_at.is_(None),
+            Call.cancelled_at.is_(None),
+            Call.closes_at > clock.now(),
+        )
+        .limit(MOST)
+    )
+    return [
+        Task(
+            _("Invitation à l’appel « %(call)s »", call=call.title),
+            _("À vous : rejoignez ce groupement ou déclinez avant le %(closing)s.", closing=instant(call.closes_at)),
+            f"/candidatures/{one.id}",
+            POLICY.can(actor, "applications.answer", member),
+            paris_day(call.closes_at),
+        )
+        for member, one, call in rows
+    ]
+
+
+async def offers(db: AsyncSession, actor: Actor) -> list[Task]:
+    """Places offered to one's structures, to accept or decline before the offer lapses."""
+    rows = await db.execute(
+        select(Award, Lot, Premises)
+        .join(Lot, Lot.id == Award.lot_id)
+        .join(Premises, Premises.id == Lot.premises_id)
+        .where(
+            Award.organisation_id.in_(actor.organisations()),
+            Award.released_at.is_not(None),
+            Award.accepted_at.is_(None),
+            Award.declined_at.is_(None),
+            Award.offer_expires_at > clock.now(),
+        )
+        .limit(MOST)
+    )
+    return [
+        Task(
+            _("%(place)s, lot %(lot)s : une place vous est proposée", place=premises.name, lot=lot.label),
+            _("À vous : acceptez ou déclinez avant le %(end)s.", end=instant(award.offer_expires_at)),
+            f"/candidatures/{award.application_id}/decision",
+            POLICY.can(actor, "awards.answer", award),
+            paris_day(award.offer_expires_at),
+        )
+        for award, lot, premises in rows
+    ]
+
+
+async def places_offered(db: AsyncSession, actor: Actor) -> list[Task]:
+    """Lots offered to one's structures for their relocation, without an answer yet."""
+    rows = await db.execute(
+        select(RelocationOffer, RelocationPath, Lot, Premises)
+        .join(RelocationPath, RelocationPath.id == RelocationOffer.path_id)
+        .join(Lot, Lot.id == RelocationOffer.lot_id)
+        .join(Premises, Premises.id == Lot.premises_id)
+        .where(
+            RelocationPath.organisation_id.in_(actor.organisations()),
+            RelocationPath.closed_at.is_(None),
+            RelocationOffer.answer.is_(None),
+        )
+        .order_by(RelocationOffer.offered_at)
+        .limit(MOST)
+    )
+    return [
+        Task(
+            _("%(place)s, lot %(lot)s, proposé pour votre relogement", place=premises.name, lot=lot.label),
+            _("À vous : répondez à cette proposition, avant votre sortie le %(day)s.", day=day(path.exit_on)),
+            f"/relogement/{path.id}",
+            POLICY.can(actor, "relocation.answer", path),
+            path.exit_on,
+        )
+        for _offer, path, lot, premises in rows
+    ]
