@@ -1,0 +1,139 @@
+"""Needs and lots: the rules, their SQL twin, and what they are asked."""
+
+import random
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import literal, select
+from sqlalchemy.dialects.postgresql import Range
+
+from calls import match_queries
+from calls.matching import OBSTACLES, Offered, Wanted, obstacles
+from calls.models import Need
+from intervalle.territory.models import Commune, Department, Region
+from premises.models import Lot, Premises
+from tests.calls import make as calls
+
+NEED = {"area_min": Decimal(60), "area_max": Decimal(80)}
+LOT = {"area": Decimal(70)}
+
+
+@pytest.mark.parametrize(
+    ("need", "lot", "found"),
+    [
+        ({}, {}, []),
+        ({}, {"area": Decimal(59)}, ["small"]),
+        ({}, {"area": Decimal(81)}, ["large"]),
+        ({}, {"area": Decimal(300), "divisible": True, "min_area": Decimal(40)}, []),
+        ({}, {"area": Decimal(300), "divisible": True, "min_area": Decimal(90)}, ["large"]),
+        ({}, {"area": Decimal(300), "shareable": True}, ["large"]),
+        ({"sharing": True, "budget": 1}, {"area": Decimal(300), "shareable": True, "charges": 3800}, []),
+        ({"communes": ["35238"]}, {"commune": "35238"}, []),
+        ({"communes": ["35238"]}, {"commune": None}, ["place"]),
+        ({"must_stay_in_qpv": True}, {"qpv": ""}, ["qpv"]),
+        ({"must_stay_in_qpv": True}, {"qpv": "QP035001"}, []),
+        ({"ground_floor": True}, {"floor": None}, ["ground_floor"]),
+        ({"step_free": True}, {"step_free": None}, ["step_free"]),
+        ({"erp_types": ["M", "W"]}, {"erp_types": ["M"]}, ["erp"]),
+        ({"erp_types": ["M"]}, {"erp_types": ["W", "M"]}, []),
+        ({"budget": 22_166}, {"charges": 3800}, ["budget"]),  # 38 €/m² × 70 m² / 12 = 221.666… €
+        ({"budget": 22_167}, {"charges": 3800}, []),
+        ({"budget": 0}, {}, []),
+        ({"budget": 19_000}, {"charges": 3800, "area": Decimal(300), "divisible": True}, []),  # 60 m² suffice
+        ({"wanted_from": date(2027, 1, 1)}, {"available_until": date(2027, 1, 1)}, ["dates"]),
+        ({"wanted_from": date(2027, 1, 1)}, {"available_until": date(2027, 1, 2)}, []),
+        ({"wanted_until": date(2027, 1, 1)}, {"available_from": date(2027, 1, 1)}, ["dates"]),
+    ],
+)
+def test_obstacles(need, lot, found):
+    assert obstacles(Wanted(**{**NEED, **need}), Offered(**{**LOT, **lot})) == found
+
+
+def random_need(pick: random.Random, org_id: int) -> Need:
+    low = Decimal(pick.choice([10, 40, 60, 61]))
+    start = pick.choice([None, date(2026, 6, 1), date(2027, 1, 1)])
+    return Need(
+        organisation_id=org_id, title="x", uses=["shop"], area_min=low, area_max=low + pick.choice([0, 20, 200]),
+        commune_codes=pick.choice([[], ["35238"], ["35047"], ["35238", "35047"]]), must_stay_in_qpv=pick.random() < 0.3,
+        ground_floor=pick.random() < 0.3, step_free=pick.random() < 0.3, erp_types=pick.choice([[], ["M"], ["M", "W"]]),
+        budget_cents_month=pick.choice([None, 0, 19_000, 22_167, 90_000]), wanted_from=start,
+        wanted_until=pick.choice([None, (start or date(2027, 1, 1)) + timedelta(days=90)]), sharing=pick.random() < 0.3,
+    )  # fmt: skip
+
+
+def wanted(need: Need) -> Wanted:
+    return Wanted(
+        area_min=need.area_min, area_max=need.area_max, communes=need.commune_codes, must_stay_in_qpv=need.must_stay_in_qpv,
+        ground_floor=need.ground_floor, step_free=need.step_free, erp_types=need.erp_types, budget=need.budget_cents_month,
+        wanted_from=need.wanted_from, wanted_until=need.wanted_until, sharing=need.sharing,
+    )  # fmt: skip
+
+
+def offered(lot: Lot, premises: Premises) -> Offered:
+    return Offered(
+        area=lot.area, min_area=lot.min_area, divisible=lot.divisible, shareable=lot.shareable, commune=premises.commune_code,
+        qpv=premises.qpv_code, floor=lot.floor, step_free=lot.step_free, erp_types=lot.erp_types,
+        charges=lot.charges_cents_m2_year, rent=lot.rent_cents_m2_year, available_from=lot.available.lower,
+        available_until=lot.available.upper,
+    )  # fmt: skip
+
+
+async def random_lots(db, pick: random.Random, count: int) -> list[tuple[Lot, Premises]]:
+    for row in (Region(code="53", name="Bretagne"), Department(code="35", name="Ille-et-Vilaine", region_code="53"),
+                Commune(code="35238", name="Rennes", department_code="35"), Commune(code="35047", name="Bruz", department_code="35")):  # fmt: skip
+        db.add(row)
+        await db.flush()
+    owner = await calls.side(db)
+    made = []
+    for _ in range(count):
+        (lot,) = await calls.premises(db, owner.org, lots=1)
+        place = await db.get(Premises, lot.premises_id)
+        place.commune_code, place.qpv_code = pick.choice([None, "35238", "35047"]), pick.choice([None, "", "QP035001"])
+        lot.area = Decimal(pick.choice([30, 60, 70, 300]))
+        lot.divisible, lot.shareable = pick.random() < 0.5, pick.random() < 0.5
+        lot.min_area = pick.choice([None, Decimal(20), Decimal(90)]) if lot.divisible else None
+        lot.floor, lot.step_free = pick.choice([None, 0, 2]), pick.choice([None, True, False])
+        lot.erp_types = pick.choice([[], ["M"], ["M", "W"]])
+        lot.charges_cents_m2_year, lot.rent_cents_m2_year = pick.choice([None, 3800]), pick.choice([None, 0, 6000])
+        lot.available = Range(
+            pick.choice([None, date(2026, 9, 1), date(2027, 6, 1)]),
+            pick.choice([None, date(2027, 7, 1), date(2029, 1, 1)]),
+        )
+        made.append((lot, place))
+    await db.flush()
+    return made
+
+
+async def test_sql_says_what_the_rules_say(db):
+    """4,800 random pairs, whose facts hit every obstacle and every way to have none."""
+    pick = random.Random(20261122)
+    lots = await random_lots(db, pick, 24)
+    structure = await calls.side(db, "ess_structure")
+    db.add_all(random_need(pick, structure.org.id) for _ in range(200))
+    await db.flush()
+    flags = match_queries.obstacle_flags()
+    query = (
+        select(Need, Lot, Premises, *[flag.label(code) for code, flag in flags.items()])
+        .select_from(Need).join(Lot, literal(True)).join(Premises, Premises.id == Lot.premises_id)
+    )  # fmt: skip
+    rows = (await db.execute(query)).all()
+    said = [[code for code in OBSTACLES if getattr(row, code)] for row in rows]
+    assert len(rows) == 4800
+    assert said == [obstacles(wanted(row[0]), offered(row[1], row[2])) for row in rows]
+    assert {code for codes in said for code in codes} == set(OBSTACLES)
+    assert [] in said
+    preview = {row.lot_id: row for row in await db.execute(match_queries.demand_for([lot.id for lot, _ in lots]))}
+    for lot, place in lots:
+        here = [r for r in rows if r[1].id == lot.id and "place" not in obstacles(wanted(r[0]), offered(lot, place))]
+        fitting = [r[0] for r in here if not obstacles(wanted(r[0]), offered(lot, place))]
+        row = preview[lot.id]
+        assert (row.looked_at, row.fitting, row.area) == (
+            len(here),
+            len(fitting),
+            sum((n.area_min for n in fitting), Decimal()),
+        )
+        alone = [codes[0] for r in here if len(codes := obstacles(wanted(r[0]), offered(lot, place))) == 1]
+        assert {code: getattr(row, f"only_{code}") for code in OBSTACLES if code != "place"} == {
+            code: alone.count(code) for code in OBSTACLES if code != "place"
+        }
