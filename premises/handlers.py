@@ -15,7 +15,7 @@ from intervalle.outbox import StoredFile
 from intervalle.settings import settings
 from intervalle.territory.models import Commune
 from intervalle.web import Db, Id, Request, Slug, actor_of, one_or_404, page
-from premises import editing, queries, search, tiles
+from premises import editing, history_pages, queries, search, tiles
 from premises.filters import Filters, read
 from premises.forms import ERP_TYPES, KINDS, TITLES
 from premises.models import Photo, Premises
@@ -118,4 +118,14 @@ async def published_count(db: Any) -> int:
     )
 
 
-ROUTES: list[HTTPRouteHandler] = [index, geojson, mine, show, short, photo, *tiles.ROUTES, *editing.ROUTES]
+ROUTES: list[HTTPRouteHandler] = [
+    index,
+    geojson,
+    mine,
+    show,
+    short,
+    photo,
+    *tiles.ROUTES,
+    *editing.ROUTES,
+    *history_pages.ROUTES,
+]

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+from itertools import pairwise
 
 from intervalle.i18n import N_, _, day
 
@@ -134,7 +135,7 @@ def _sentence(spans: Sequence[Span], available: tuple[date | None, date | None],
     """The bar in words, for those who do not see it."""
     told = [f"{s.label or _(LABELS[s.state])} {_period(s.start, s.end)}" for s in sorted(spans, key=lambda s: s.start)]
     use = _("Utilisable %(period)s", period=_period(available[0] or today, available[1]))
-    return f"{use}. {_('Aujourd’hui')} : {_(LABELS[state_on(today, spans, available)])}." + (
+    return f"{use}. {_('Aujourd’hui')}{_(' : ')}{_(LABELS[state_on(today, spans, available)])}." + (
         f" {'; '.join(told)}." if told else ""
     )
 
@@ -143,3 +144,65 @@ def _period(start: date, end: date | None) -> str:
     if end is None:
         return _("à partir du %(start)s", start=day(start))
     return _("du %(start)s au %(end)s", start=day(start), end=day(end - timedelta(days=1)))
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One stretch of a lot's history, told: a use, works, or emptiness with its reason."""
+
+    state: str
+    start: date
+    end: date | None
+    label: str
+    note: str = ""
+    key: int | None = None  # of the occupancy, when there is one
+
+    @property
+    def days(self) -> int | None:
+        return (self.end - self.start).days if self.end else None
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a lot stands empty on [start, end)."""
+
+    start: date
+    end: date | None
+    label: str
+    note: str = ""
+
+
+def chapters(
+    uses: Sequence[Chapter], reasons: Sequence[Reason], available: tuple[date | None, date | None], today: date
+) -> list[Chapter]:
+    """The whole history, latest first. Emptiness is where no use is, from the first thing known to the last or today."""
+    known = [c.start for c in uses] + [r.start for r in reasons] + ([available[0]] if available[0] else [])
+    if not known:
+        return list(uses)
+    last = max([today + timedelta(days=1), *(c.start for c in uses), *(r.end or today for r in reasons)])
+    horizon = min(last, available[1]) if available[1] else last
+    empty = [c for gap in _holes(uses, min(known), horizon) for c in _explained(gap, reasons)]
+    return sorted([*uses, *empty], key=lambda c: (c.start, c.label), reverse=True)
+
+
+def _holes(uses: Sequence[Chapter], start: date, end: date) -> list[tuple[date, date]]:
+    holes, current = [], start
+    for use in sorted(uses, key=lambda c: c.start):
+        if use.start > current:
+            holes.append((current, min(use.start, end)))
+        current = max(current, use.end or end)
+    if current < end:
+        holes.append((current, end))
+    return [(a, b) for a, b in holes if a < b]
+
+
+def _explained(gap: tuple[date, date], reasons: Sequence[Reason]) -> list[Chapter]:
+    """A gap cut at the days where its reason changes."""
+    start, end = gap
+    cuts = {start, end, *(d for r in reasons for d in (r.start, r.end) if d and start < d < end)}
+    days = sorted(cuts)
+    found = []
+    for a, b in pairwise(days):
+        why = next((r for r in reasons if r.start <= a and (r.end is None or b <= r.end)), None)
+        found.append(Chapter("vacant", a, b, why.label if why else "", why.note if why else ""))
+    return found
