@@ -110,31 +110,32 @@ async def _award_and_sign(db: AsyncSession, cast: Cast, made: Any, start: date) 
 
 
 async def _value(db: AsyncSession, cast: Cast, premises: Premises, lease: Lease) -> None:
-    """The landlord's agreement for the neighbourhood, this year's programme, and the lease counted in its axis 7."""
+    """The lease counted in axis 7 of this year's programme of its neighbourhood; Maurepas waits for its first one."""
+    target = await _programme(db, cast, premises.qpv_code or "")
+    await _programme(db, cast, "QPDEMO01")
+    dossier = await gathering.dossier_of(db, lease)
+    await lines.value_lease(db, cast.actor("sophie"), dossier, target, lines.Claim())
+
+
+async def _programme(db: AsyncSession, cast: Cast, qpv_code: str) -> lines.Target:
+    """The landlord's agreement for a neighbourhood, and its programme of this year with the action for premises."""
     actor, year = cast.actor("sophie"), clock.today().year
     values = {
         "first_year": year - 1, "last_year": year + 3, "contract_signed_on": date(year - 2, 11, 4), "signed_on": date(year - 2, 12, 12),
         "valuation_method": "Loyer de référence moins loyer facturé, au jour près (convention, annexe 3)", "dwellings": 412, "demo": True,
     }  # fmt: skip
-    agreement = await agreements.sign(
-        db, actor, landlord_id=cast.orgs["archipel"].id, qpv_code=premises.qpv_code or "", values=values
-    )
+    agreement = await agreements.sign(db, actor, landlord_id=cast.orgs["archipel"].id, qpv_code=qpv_code, values=values)
     programme = await agreements.open_programme(db, actor, agreement, year=year)
-    await agreements.edit_programme(
-        db, actor, agreement, programme, values={"rental_value_cents": 320_000, "tax_rate": Decimal("0.4187")}
-    )
-    action = (
-        (await db.execute(select(TfpbAction).where(TfpbAction.programme_id == programme.id, TfpbAction.axis == 7)))
-        .scalars()
-        .first()
-    )
-    assert action is not None
-    await agreements.write_action(
-        db, actor, agreement, programme, action=action,
-        values={"tenant_benefit": "Cours de couture et réparation à petit prix pour les locataires", "indicators": "Locataires accueillis par mois"},
-    )  # fmt: skip
-    dossier = await gathering.dossier_of(db, lease)
-    await lines.value_lease(db, actor, dossier, lines.Target(agreement, programme, action), lines.Claim())
+    figures = {"rental_value_cents": 320_000, "tax_rate": Decimal("0.4187")}
+    await agreements.edit_programme(db, actor, agreement, programme, values=figures)
+    ready = select(TfpbAction).where(TfpbAction.programme_id == programme.id, TfpbAction.axis == 7)
+    action = (await db.execute(ready)).scalars().one()
+    benefit = {
+        "tenant_benefit": "Cours, réparation et services à petit prix pour les locataires",
+        "indicators": "Locataires accueillis par mois",
+    }
+    await agreements.write_action(db, actor, agreement, programme, action=action, values=benefit)
+    return lines.Target(agreement, programme, action)
 
 
 async def lille(db: AsyncSession, cast: Cast, places: Places) -> None:
