@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from allocation.selection import checklist
 from allocation.selection.checklist import Answer
+from allocation.selection.corrections import still_running
 from allocation.selection.models import Admissibility, Panel
 from allocation.selection.queries import files_open_to
 from calls.models import Application, ApplicationMember, Call
@@ -18,7 +19,7 @@ from intervalle import clock, journal
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import Problem, Refused
-from intervalle.i18n import _
+from intervalle.i18n import _, instant
 from intervalle.web import one_or_404
 
 
@@ -60,6 +61,14 @@ async def examine(
         raise StaleChecklist(held)
     if admissible is not None and (why_not := checklist.objections(answers, admissible=admissible)):
         raise Undecidable(why_not)
+    if admissible is False and (asked := await still_running(db, application.id)):
+        raise Refused(
+            _(
+                "Un complément est attendu jusqu’au %(until)s : le dossier ne peut pas être refusé avant.",
+                until=instant(asked.until),
+            ),
+            _("Le code des relations entre le public et l’administration (art. L114-5) l’exige."),
+        )
     document = checklist.document_of(answers)
     if (held.checklist, held.admissible) == (document, admissible) and held.saved_at:
         return held  # the same form twice has one effect

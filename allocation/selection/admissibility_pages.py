@@ -10,7 +10,8 @@ from allocation.selection import access, admissibility, checklist, queries
 from allocation.selection.access import Room
 from allocation.selection.admissibility import StaleChecklist, Undecidable
 from allocation.selection.checklist import Answer, Facts
-from allocation.selection.models import Admissibility
+from allocation.selection.forms import CorrectionForm
+from allocation.selection.models import Admissibility, Correction
 from calls.models import Application
 from calls.queries import current_version, members_of, wishes_of
 from calls.reading import file_of
@@ -42,14 +43,14 @@ async def index(request: Request, db: Db, call_id: Id) -> Response[str]:
     )
 
 
-async def _file(request: Request, db: Db, call_id: int, application_id: int) -> tuple[Room, Application]:
+async def the_file(request: Request, db: Db, call_id: int, application_id: int) -> tuple[Room, Application]:
     actor = actor_of(request)
     room = await access.enter_as_staff(db, actor, call_id)
     found = await db.execute(queries.files_open_to(call_id, actor).where(Application.id == application_id))
     return room, one_or_404(found)
 
 
-async def _context(
+async def page_context(
     request: Request, db: Db, room: Room, application: Application, *, answers: dict[str, Answer] | None = None,
     **more: Any,
 ) -> dict[str, Any]:  # fmt: skip
@@ -60,6 +61,11 @@ async def _context(
     )
     held, decider = found.one_or_none() or (None, None)
     stored = checklist.answers_in(held.checklist if held else {})
+    asked = await db.execute(
+        select(Correction)
+        .where(Correction.application_id == application.id, Correction.withdrawn_at.is_(None))
+        .order_by(Correction.id.desc())
+    )
     suggested = checklist.proposed(await _facts(db, room, application))
     first = not (held and held.saved_at)
     return {
@@ -67,6 +73,7 @@ async def _context(
         "file": await file_of(db, application), "held": held, "decider": decider, "items": checklist.ITEMS,
         "labels": checklist.ANSWER_LABELS, "suggested": suggested, "stored": stored,
         "answers": answers or ({key: Answer(suggested[key]) for key in stored} if first else stored),
+        "corrections": list(asked.scalars()), "correction": CorrectionForm.fresh(),
         "version": held.version if held else 1, "open": room.call.stage() == "closed",
     } | {"objections": {}, "stale": False} | more  # fmt: skip
 
@@ -88,13 +95,13 @@ async def _facts(db: Db, room: Room, application: Application) -> Facts:
 
 @get("/commissions/{call_id:int}/recevabilite/{application_id:int}", policy="panel.check_admissibility")
 async def show(request: Request, db: Db, call_id: Id, application_id: Id) -> Response[str]:
-    room, application = await _file(request, db, call_id, application_id)
-    return page(request, "selection/admissibility.html", **await _context(request, db, room, application))
+    room, application = await the_file(request, db, call_id, application_id)
+    return page(request, "selection/admissibility.html", **await page_context(request, db, room, application))
 
 
 @post("/commissions/{call_id:int}/recevabilite/{application_id:int}", policy="panel.check_admissibility")
 async def examine(request: Request, db: Db, call_id: Id, application_id: Id) -> Response[Any]:
-    room, application = await _file(request, db, call_id, application_id)
+    room, application = await the_file(request, db, call_id, application_id)
     form = await form_data(request)
     answers = {item.key: _answer(form, item.key) for item in checklist.ITEMS}
     version = int(v) if (v := str(form.get("version", ""))).isdigit() and len(v) < 10 else 0
@@ -104,10 +111,10 @@ async def examine(request: Request, db: Db, call_id: Id, application_id: Id) -> 
             db, actor_of(request), room.call, application_id, answers, version=version, admissible=decision
         )
     except Undecidable as refused:
-        context = await _context(request, db, room, application, answers=answers, objections=refused.objections)
+        context = await page_context(request, db, room, application, answers=answers, objections=refused.objections)
         return page(request, "selection/admissibility.html", status=422, **context)
     except StaleChecklist:
-        context = await _context(request, db, room, application, answers=answers, stale=True)
+        context = await page_context(request, db, room, application, answers=answers, stale=True)
         return page(request, "selection/admissibility.html", status=409, **context)
     said = {
         True: _("Dossier déclaré recevable."),

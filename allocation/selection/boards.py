@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from allocation.selection import scoring
-from allocation.selection.models import Admissibility, Mark, Panel, Recusal, ScoreSheet, Seat
+from allocation.selection.models import Admissibility, Mark, Panel, Reading, Recusal, ScoreSheet, Seat
 from allocation.selection.queries import scoring_seats, submitted
 from allocation.selection.quorum import Member, default_rule, quorum
 from allocation.selection.ranking import Change, Entry, Ranking, TieBreak, juror_stability, rank, weight_stability
@@ -67,7 +67,7 @@ class Board:
     files: tuple[FileRow, ...]
     seats: tuple[SeatColumn, ...]
     cells: Mapping[tuple[int, int], Cell]  # (application id, seat id)
-    apart: frozenset[tuple[int, int]]  # recusals in force
+    apart: frozenset[tuple[int, int]]  # recusals in force, and files outside the seat's share
 
     @cached_property
     def grid(self) -> scoring.Grid:
@@ -171,8 +171,8 @@ async def load(db: AsyncSession, call: Call, panel: Panel, *, seen: ColumnElemen
     criteria = tuple((await db.execute(criteria_of(version.id))).scalars())
     files = await _files(db, call, seen)
     seats = await _seats(db, panel, version)
-    apart = await _apart(db, panel)
     ids = {row.application.id for row in files}
+    apart = await _apart(db, panel) | await _outside_share(db, seats, ids)
     cells = {
         place: cell
         for place, cell in (await _cells(db, [c.seat.id for c in seats])).items()
@@ -224,6 +224,14 @@ async def _apart(db: AsyncSession, panel: Panel) -> frozenset[tuple[int, int]]:
         .where(Seat.panel_id == panel.id, Recusal.lifted_at.is_(None))
     )
     return frozenset((application_id, seat_id) for application_id, seat_id in rows)
+
+
+async def _outside_share(db: AsyncSession, seats: tuple[SeatColumn, ...], ids: set[int]) -> frozenset[tuple[int, int]]:
+    """Files that a seat with a share of its own is not expected to read."""
+    partial = [c.seat.id for c in seats if c.seat.reads != "all"]
+    rows = await db.execute(select(Reading.application_id, Reading.seat_id).where(Reading.seat_id.in_(partial)))
+    handed_out = {(row.application_id, row.seat_id) for row in rows}
+    return frozenset((i, seat) for i in ids for seat in partial if (i, seat) not in handed_out)
 
 
 async def _cells(db: AsyncSession, seat_ids: list[int]) -> dict[tuple[int, int], Cell]:

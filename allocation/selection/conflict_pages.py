@@ -1,5 +1,7 @@
 """/commissions/…/conflits: a juror declares; staff records the detected links, lifts one declared in error."""
 
+from collections import defaultdict
+from dataclasses import dataclass
 from typing import Any
 
 from litestar import Response, get, post
@@ -11,28 +13,40 @@ from allocation.selection.access import Room
 from allocation.selection.models import Recusal, Seat
 from calls.models import Application
 from intervalle.accounts.models import Organisation, User
+from intervalle.errors import NotFound
 from intervalle.i18n import _
 from intervalle.web import Db, Id, Request, actor_of, draw, form_data, page, redirect
 
 REASON_LIMIT = 500
 
 
-async def _candidates(db: Db, seat: Seat) -> list[tuple[int, str]]:
-    """(application id, names of its structures): names only, for the declaration (AMI-04)."""
+@dataclass(frozen=True)
+class Candidate:
+    """A structure that applies, alone or in a group: a link with it closes every file where it stands."""
+
+    organisation_id: int
+    name: str
+    files: tuple[int, ...]
+
+
+async def _candidates(db: Db, seat: Seat) -> list[Candidate]:
+    """Names only, for the declaration (AMI-04); in order of name, which says nothing of the files."""
     applications = list((await db.execute(queries.files_to_declare(seat))).scalars())
     members = await detection.group_members(db, [a.id for a in applications])
-    standing = {a.id: [a.organisation_id, *members.get(a.id, [])] for a in applications}
-    ids = {o for group in standing.values() for o in group}
-    rows = await db.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids)))
-    names = {row.id: row.name for row in rows}
-    listed = [(a.id, ", ".join(names[o] for o in standing[a.id])) for a in applications]
-    return sorted(listed, key=lambda row: row[1].casefold())  # by name: the order says nothing of the files
+    standing: defaultdict[int, list[int]] = defaultdict(list)
+    for a in applications:
+        for organisation_id in dict.fromkeys([a.organisation_id, *members.get(a.id, [])]):
+            standing[organisation_id].append(a.id)
+    rows = await db.execute(
+        select(Organisation.id, Organisation.name).where(Organisation.id.in_(standing)).order_by(Organisation.name)
+    )
+    return [Candidate(row.id, row.name, tuple(standing[row.id])) for row in rows]
 
 
 async def _detected(db: Db, room: Room, seat: Seat) -> dict[int, str]:
-    panel = access.panel_of(room)
-    found = await detection.findings(db, panel, seat_id=seat.id)
-    return {f.application_id: _(f.sentence, **f.values) for f in found}
+    """Organisation -> the sentence of the link that the records show."""
+    found = await detection.findings(db, access.panel_of(room), seat_id=seat.id)
+    return {f.organisation_id: _(f.sentence, **f.values) for f in found}
 
 
 async def _context(request: Request, db: Db, room: Room, seat: Seat, **typed: Any) -> dict[str, Any]:
@@ -55,7 +69,7 @@ async def declare(request: Request, db: Db, call_id: Id) -> Response[Any]:
     actor = actor_of(request)
     room, seat = await access.enter_as_juror(db, actor, call_id)
     form = await form_data(request)
-    chosen = {int(v) for v in form.getall("file", []) if isinstance(v, str) and v.isdigit() and len(v) < 19}
+    chosen = {int(v) for v in form.getall("structure", []) if isinstance(v, str) and v.isdigit() and len(v) < 19}
     reasons = {i: str(form.get(f"reason{i}", "")).strip()[:REASON_LIMIT] for i in chosen}
     none = form.get("none") == "yes"
     missing = {i for i, reason in reasons.items() if not reason}
@@ -64,7 +78,11 @@ async def declare(request: Request, db: Db, call_id: Id) -> Response[Any]:
             request, db, room, seat, chosen=chosen, reasons=reasons, missing=missing, none=none, unsaid=not missing
         )
         return Response(draw(request, "selection/declare.html", **context), media_type="text/html", status_code=422)
-    await declarations.declare(db, actor, room.call, seat, reasons)
+    candidates = {c.organisation_id: c for c in await _candidates(db, seat)}
+    if not chosen <= set(candidates):
+        raise NotFound
+    links = {file: reasons[i] for i in sorted(chosen) for file in candidates[i].files}
+    await declarations.declare(db, actor, room.call, seat, links)
     return redirect(f"/commissions/{call_id}", flash=_("Déclaration enregistrée, datée et inscrite au journal."))
 
 

@@ -53,6 +53,7 @@ class Finding:
     kind: str
     sentence: str
     name: str
+    organisation_id: int = 0
 
     @property
     def values(self) -> dict[str, str]:
@@ -87,7 +88,7 @@ def _link(juror: Juror, file: File) -> Finding | None:
 
 
 def _found(juror: Juror, file: File, kind: str, structure: Structure) -> Finding:
-    return Finding(juror.seat_id, file.application_id, kind, SENTENCES[kind], structure.name)
+    return Finding(juror.seat_id, file.application_id, kind, SENTENCES[kind], structure.name, structure.organisation_id)
 
 
 def _tests(juror: Juror, structure: Structure) -> tuple[tuple[str, bool], ...]:

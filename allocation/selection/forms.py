@@ -1,11 +1,14 @@
 """What people type in the selection room."""
 
 import re
+from datetime import datetime, timedelta
 from typing import Any
 
+from allocation.selection import checklist
 from allocation.selection.panels import Rules, SeatTerms
 from allocation.selection.words import COLLEGES
-from intervalle.forms import Choice, Form, Instant, LongText, Text, ValidationError, Whole, YesNo, required
+from intervalle import clock
+from intervalle.forms import Choice, Choices, Form, Instant, LongText, Text, ValidationError, Whole, YesNo, required
 from intervalle.i18n import N_, _
 
 
@@ -61,19 +64,56 @@ class SeatForm(Form):
         N_("Place"),
         [
             ("member", N_("Membre, avec voix")), ("chair", N_("Présidence, avec voix")),
+            ("alternate", N_("Suppléance, vote si le titulaire part")),
             ("secretary", N_("Secrétariat, sans voix")), ("observer", N_("Observation, sans voix")),
         ],
         [required()], default="member",
     )  # fmt: skip
 
+    alternate_of = Choice(N_("Titulaire remplacé"), [], empty=N_("Aucun"))
+
+    def offer(self, seats: list[tuple[int, str]]) -> None:
+        """The full seats an alternate may stand for."""
+        self.alternate_of.offer([(str(i), name) for i, name in seats])
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        good = bool(super().validate(extra_validators))
+        if (self.role.data == "alternate") != bool(self.alternate_of.data):
+            self.add_error("alternate_of", _("Dites qui est remplacé, pour une suppléance et pour elle seule."))
+            return False
+        return good
+
     def terms(self) -> SeatTerms:
         role = self.role.data
         return SeatTerms(
-            self.college.data, chair=role == "chair", secretary=role == "secretary", voting=role in {"member", "chair"}
-        )
+            self.college.data, chair=role == "chair", secretary=role == "secretary",
+            voting=role in {"member", "chair", "alternate"},
+            alternate_of_id=int(self.alternate_of.data) if self.alternate_of.data else None,
+        )  # fmt: skip
 
 
-class ReasonForm(Form):
-    """One sentence that an act must carry."""
+class CorrectionForm(Form):
+    """What is missing in a file, and until when it may be sent."""
 
-    reason = LongText(N_("Motif"), [required()], limit=1000, render_kw={"rows": 2})
+    items = Choices(N_("Points concernés"), [(item.key, item.label) for item in checklist.ITEMS])
+    request = LongText(N_("Ce qui manque"), [required()], limit=2000, render_kw={"rows": 3})
+    until = Instant(N_("Réponse attendue avant le"), [required()])
+
+    @property
+    def deadline(self) -> datetime:
+        """The instant of a valid form."""
+        value: datetime | None = self.until.data
+        assert value is not None
+        return value
+
+    @classmethod
+    def fresh(cls) -> "CorrectionForm":
+        """Fifteen days, to noon."""
+        later = (clock.now() + timedelta(days=15)).astimezone(clock.PARIS)
+        return cls(until=later.replace(hour=12, minute=0, second=0, microsecond=0))
+
+
+class AnswerForm(Form):
+    """The applicant's answer to a request for missing pieces."""
+
+    answer = LongText(N_("Votre réponse"), [required()], limit=10_000, render_kw={"rows": 10})

@@ -3,12 +3,22 @@
 from litestar.handlers import HTTPRouteHandler
 
 import allocation.selection.jurors  # tells the accounts room who is a juror  # noqa: F401
-from allocation.selection import admissibility_pages, conflict_pages, panel_pages, ranking_pages, scoring_pages
+from allocation.selection import (
+    admissibility_pages,
+    conflict_pages,
+    correction_pages,
+    panel_pages,
+    ranking_pages,
+    scoring_pages,
+    share_pages,
+)
 
 ROUTES: list[HTTPRouteHandler] = [
     *panel_pages.ROUTES,
     *conflict_pages.ROUTES,
     *admissibility_pages.ROUTES,
+    *correction_pages.ROUTES,
+    *share_pages.ROUTES,
     *scoring_pages.ROUTES,
     *ranking_pages.ROUTES,
 ]

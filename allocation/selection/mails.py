@@ -3,11 +3,11 @@
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from allocation.selection.models import Panel, Seat, SeatInvitation
-from calls.models import Call
+from allocation.selection.models import Correction, Panel, Seat, SeatInvitation
+from calls.models import Application, Call
 from intervalle import mail
 from intervalle.accounts.models import User
-from intervalle.i18n import _
+from intervalle.i18n import _, instant
 from intervalle.settings import settings
 
 
@@ -57,6 +57,37 @@ async def opened(db: AsyncSession, call: Call, panel: Panel) -> None:
                 name=user.name, call=call.title, url=_url(call),
             ),
         )  # fmt: skip
+
+
+async def correction_asked(db: AsyncSession, call: Call, application: Application, asked: Correction) -> None:
+    """What is missing, until when, and where to answer: to whoever submitted the file."""
+    user = (await db.execute(select(User).where(User.id == application.submitted_by_id))).scalar_one_or_none()
+    if user is None:
+        return
+    await mail.post(
+        db, to=user.email, user_id=user.id, kind="panel.correction", dedupe=f"correction:{asked.id}",
+        subject=_("Complément demandé pour votre candidature %(label)s", label=application.label),
+        text=_(
+            "Bonjour %(name)s,\n\nPour examiner votre candidature à l’appel « %(call)s », il nous manque :\n\n%(request)s\n\n"
+            "Répondez avant le %(until)s :\n%(url)s\n\nSans réponse à cette date, le dossier est examiné en l’état"
+            " (code des relations entre le public et l’administration, art. L114-5).\n",
+            name=user.name, call=call.title, request=asked.request, until=instant(asked.until),
+            url=f"{settings().base_url}/complements/{asked.id}",
+        ),
+    )  # fmt: skip
+
+
+async def correction_answered(db: AsyncSession, call: Call, application: Application, asked: Correction) -> None:
+    """Tell who asked that the answer is there; the answer itself stays in the file."""
+    user = (await db.execute(select(User).where(User.id == asked.asked_by_id))).scalar_one()
+    await mail.post(
+        db, to=user.email, user_id=user.id, kind="panel.correction_answered", dedupe=f"correction-answered:{asked.id}",
+        subject=_("Complément reçu pour %(label)s", label=application.label),
+        text=_(
+            "Bonjour %(name)s,\n\nLa structure a répondu à votre demande de complément.\n%(url)s/recevabilite/%(id)s\n",
+            name=user.name, url=_url(call), id=application.id,
+        ),
+    )  # fmt: skip
 
 
 def _url(call: Call) -> str:

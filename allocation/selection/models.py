@@ -10,15 +10,21 @@ from sqlalchemy import (
     LargeBinary,
     Numeric,
     SmallInteger,
+    Text,
     UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from intervalle.accounts.subject import Subject
 from intervalle.db import Base, Created, Instant, Json, Key, explain_constraint, one_of
 
 COLLEGES = ("city_ess", "urban_policy", "landlord", "residents", "expert")
+
+
+# What a seat reads: every file; the share handed out to it; or only the files it was called for (an outside expert).
+READS = ("all", "share", "only")
 
 
 class Panel(Base):
@@ -71,6 +77,7 @@ class Seat(Subject, Base):
     chair: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     secretary: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     voting: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
+    reads: Mapped[str] = mapped_column(one_of("reads", READS), server_default="all")
     alternate_of_id: Mapped[int | None] = mapped_column(ForeignKey("seats.id"))
     created_at: Mapped[Created]
     declared_at: Mapped[Instant | None]  # conflicts declared: before that, no file is shown (AMI-04)
@@ -108,6 +115,18 @@ class SeatInvitation(Base):
     expires_at: Mapped[Instant]
     accepted_at: Mapped[Instant | None]
     revoked_at: Mapped[Instant | None]
+
+
+class Reading(Base):
+    """A file handed out to a seat that does not read them all (`Seat.reads`)."""
+
+    __tablename__ = "readings"
+    __table_args__ = (UniqueConstraint("seat_id", "application_id"),)
+
+    id: Mapped[Key]
+    seat_id: Mapped[int] = mapped_column(ForeignKey("seats.id"))
+    application_id: Mapped[int] = mapped_column(ForeignKey("applications.id"), index=True)
+    created_at: Mapped[Created]
 
 
 class Recusal(Base):
@@ -151,6 +170,36 @@ class Admissibility(Base):
     saved_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     decided_at: Mapped[Instant | None]
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+
+class Correction(Subject, Base):
+    """Missing pieces asked of an applicant, with a date, and the answer. The submitted file itself never changes."""
+
+    __tablename__ = "corrections"
+    __table_args__ = (
+        CheckConstraint("until > asked_at", name="until_after_asked"),
+        CheckConstraint("(answered_at IS NULL) = (answer = '')", name="answered_with_text"),
+        Index(
+            "uq_corrections_pending", "application_id", unique=True,
+            postgresql_where=text("answered_at IS NULL AND withdrawn_at IS NULL"),
+        ),
+    )  # fmt: skip
+
+    id: Mapped[Key]
+    application_id: Mapped[int] = mapped_column(ForeignKey("applications.id"), index=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))  # the applicant, for the policy
+    items: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")  # keys of the checklist
+    request: Mapped[str]
+    asked_at: Mapped[Instant]
+    asked_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    until: Mapped[Instant]
+    answer: Mapped[str] = mapped_column(server_default="")
+    answered_at: Mapped[Instant | None]
+    answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    withdrawn_at: Mapped[Instant | None]
+
+    def parties(self) -> dict[str, frozenset[int]]:
+        return {"applicant": frozenset({self.organisation_id})}
 
 
 class ScoreSheet(Base):
@@ -209,3 +258,6 @@ explain_constraint("uq_seats_panel_id_user_id", "Cette personne siège déjà da
 explain_constraint("uq_seats_chair", "La commission a déjà une présidence : retirez-la d’abord.")
 explain_constraint("uq_panels_call_id", "Cet appel a déjà sa commission.")
 explain_constraint("uq_seat_invitations_pending", "Cette personne est déjà invitée : l’invitation attend sa réponse.")
+explain_constraint(
+    "uq_corrections_pending", "Un complément est déjà demandé sur ce dossier : attendez sa réponse, ou retirez-le."
+)

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from allocation.selection import access, panels, queries, workflow
 from allocation.selection.access import Room
 from allocation.selection.forms import RulesForm, SeatForm, rules_shown
-from allocation.selection.models import Admissibility, Panel, Recusal, ScoreSheet, Seat, SeatInvitation
+from allocation.selection.models import Admissibility, Panel, ScoreSheet, Seat, SeatInvitation
 from allocation.selection.words import COLLEGES, say
 from calls.models import Application, Call
 from intervalle import clock, security
@@ -60,9 +60,6 @@ async def _progress(request: Request, db: Db, room: Room) -> dict[int, tuple[int
     """Seat -> (sheets in, sheets due), for staff alone and over the files open to them."""
     if not (room.staff and room.panel and room.panel.opened_at and room.declared):
         return {}
-    apart = select(Recusal.id).where(
-        Recusal.seat_id == Seat.id, Recusal.application_id == Application.id, Recusal.lifted_at.is_(None)
-    )
     rows = await db.execute(
         select(Seat.id, func.count(ScoreSheet.submitted_at), func.count())
         .select_from(Application)
@@ -73,11 +70,18 @@ async def _progress(request: Request, db: Db, room: Room) -> dict[int, tuple[int
             queries.submitted(room.call.id),
             queries.open_to(actor_of(request)),
             Admissibility.admissible.is_(True),
-            ~apart.exists(),
+            queries.expected(),
         )
         .group_by(Seat.id)
     )
     return {seat_id: (done, due) for seat_id, done, due in rows}
+
+
+async def _seat_form(db: Db, room: Room, data: Any = None) -> SeatForm:
+    form = SeatForm(data)
+    seats = (await db.execute(queries.seats_of(room.panel.id))).all() if room.panel else []
+    form.offer([(s.id, user.name) for s, user, _org in seats if s.voting and s.alternate_of_id is None])
+    return form
 
 
 async def _composition(db: Db, room: Room, rules: RulesForm, seat: SeatForm) -> dict[str, Any]:
@@ -93,7 +97,9 @@ async def _composition(db: Db, room: Room, rules: RulesForm, seat: SeatForm) -> 
 async def composition(request: Request, db: Db, call_id: Id) -> Response[str]:
     room = await access.enter_as_staff(db, actor_of(request), call_id)
     rules = RulesForm(**(rules_shown(room.panel) if room.panel else {}))
-    return page(request, "selection/composition.html", **await _composition(db, room, rules, SeatForm()))
+    return page(
+        request, "selection/composition.html", **await _composition(db, room, rules, await _seat_form(db, room))
+    )
 
 
 @post("/commissions/{call_id:int}/composition", policy="panel.compose")
@@ -102,7 +108,9 @@ async def compose(request: Request, db: Db, call_id: Id) -> Response[None]:
     room = await access.enter_as_staff(db, actor, call_id)
     form = RulesForm(await form_data(request))
     if not form.validate():
-        raise invalid(request, "selection/composition.html", **await _composition(db, room, form, SeatForm()))
+        raise invalid(
+            request, "selection/composition.html", **await _composition(db, room, form, await _seat_form(db, room))
+        )
     await panels.compose(db, actor, room.call, form.rules())
     return redirect(f"/commissions/{call_id}/composition", flash=_("Règles de la commission enregistrées."))
 
@@ -111,7 +119,7 @@ async def compose(request: Request, db: Db, call_id: Id) -> Response[None]:
 async def add_seat(request: Request, db: Db, call_id: Id) -> Response[None]:
     actor = actor_of(request)
     room = await access.enter_as_staff(db, actor, call_id)
-    form = SeatForm(await form_data(request))
+    form = await _seat_form(db, room, await form_data(request))
     if not form.validate():
         rules = RulesForm(**(rules_shown(room.panel) if room.panel else {}))
         raise invalid(request, "selection/composition.html", **await _composition(db, room, rules, form))

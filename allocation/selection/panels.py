@@ -51,6 +51,7 @@ class SeatTerms:
     chair: bool = False
     secretary: bool = False
     voting: bool = True
+    alternate_of_id: int | None = None  # scores only once that seat is left
 
 
 async def locked(db: AsyncSession, call: Call) -> Panel | None:
@@ -94,6 +95,8 @@ async def seat(db: AsyncSession, actor: Actor, call: Call, email: str, terms: Se
         select(User).where(func.lower(User.email) == email.strip().lower(), User.disabled_at.is_(None))
     )
     user = found.scalar_one_or_none()
+    if user is None and terms.alternate_of_id:
+        raise Refused(_("Un suppléant doit avoir un compte : invitez d’abord la personne comme membre."))
     made: Seat | SeatInvitation
     if user is None:
         made = await _invite(db, actor, panel, call, email.strip(), terms)
@@ -119,10 +122,25 @@ async def _take_seat(db: AsyncSession, panel: Panel, user: User, terms: SeatTerm
     taken.organisation_id = await _stands_for(db, user.id, terms.college)
     taken.college, taken.chair = terms.college, terms.chair
     taken.secretary, taken.voting = terms.secretary, terms.voting
+    taken.alternate_of_id = await _principal(db, panel, taken, terms.alternate_of_id)
     taken.left_at = taken.declared_at = None
     db.add(taken)
     await db.flush()
     return taken
+
+
+async def _principal(db: AsyncSession, panel: Panel, taken: Seat, seat_id: int | None) -> int | None:
+    """The seat an alternate stands for: a full seat of this panel, not its own."""
+    if seat_id is None:
+        return None
+    found = await db.execute(
+        select(Seat.id).where(
+            Seat.id == seat_id, Seat.panel_id == panel.id, Seat.alternate_of_id.is_(None), Seat.voting
+        )
+    )
+    if found.first() is None or seat_id == taken.id:
+        raise Refused(_("Un suppléant remplace un membre titulaire de cette commission."))
+    return seat_id
 
 
 async def _stands_for(db: AsyncSession, user_id: int, college: str) -> int | None:

@@ -7,7 +7,7 @@ declared, never one that this person is set aside from — as a juror or as staf
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, exists, func, or_, select, true
 from sqlalchemy.orm import aliased
 
-from allocation.selection.models import Admissibility, Panel, Recusal, ScoreSheet, Seat, SeatInvitation
+from allocation.selection.models import Admissibility, Panel, Reading, Recusal, ScoreSheet, Seat, SeatInvitation
 from calls.models import Application, Call
 from calls.queries import READING_LIMITS, run_by
 from intervalle import clock
@@ -43,7 +43,18 @@ def open_to(actor: Actor) -> ColumnElement[bool]:
         recusal.seat_id == seat.id,
         seat.user_id == actor.user_id,
     )
-    return and_(opened, ~undeclared, ~recused)
+    # An expert called for some files sees no other, in lists and tables neither.
+    reading = aliased(Reading)
+    called = exists().where(reading.seat_id == seat.id, reading.application_id == Application.id)
+    beyond = exists().where(
+        panel.call_id == Application.call_id,
+        seat.panel_id == panel.id,
+        seat.user_id == actor.user_id,
+        seat.left_at.is_(None),
+        seat.reads == "only",
+        ~called.correlate(seat, Application),
+    )
+    return and_(opened, ~undeclared, ~recused, ~beyond)
 
 
 # Pages of the calls room show a submitted file to the organiser under the same rule.
@@ -71,11 +82,7 @@ def applications_for_juror(seat: Seat) -> Select[Application]:
             Application.submitted_at.is_not(None),
             Application.withdrawn_at.is_(None),
             Admissibility.admissible.is_(True),
-            ~exists().where(
-                Recusal.application_id == Application.id,
-                Recusal.seat_id == Seat.id,
-                Recusal.lifted_at.is_(None),
-            ),
+            expected(),
         )
         .order_by(Application.number)
     )
@@ -174,16 +181,18 @@ def sheet_counts(call_id: int, actor: Actor, *, seat_id: int | None = None) -> S
         .join(Panel, Panel.call_id == Application.call_id)
         .join(Seat, scoring_seats(Panel.id))
         .outerjoin(ScoreSheet, and_(ScoreSheet.seat_id == Seat.id, ScoreSheet.application_id == Application.id))
-        .where(submitted(call_id), open_to(actor), ~_set_aside())
+        .where(submitted(call_id), open_to(actor), expected())
     )
     return due.where(Seat.id == seat_id) if seat_id else due
 
 
-def _set_aside() -> ColumnElement[bool]:
-    """The seat and the file of the same row are kept apart."""
-    return exists().where(
+def expected() -> ColumnElement[bool]:
+    """The seat of the row reads the file of the row: not set aside from it, and it is in the seat's share."""
+    apart = exists().where(
         Recusal.seat_id == Seat.id, Recusal.application_id == Application.id, Recusal.lifted_at.is_(None)
     )
+    handed_out = exists().where(Reading.seat_id == Seat.id, Reading.application_id == Application.id)
+    return and_(~apart, or_(Seat.reads == "all", handed_out))
 
 
 def reads_per_file(panel_id: int) -> Select[int, int]:
@@ -192,7 +201,7 @@ def reads_per_file(panel_id: int) -> Select[int, int]:
         select(ScoreSheet.application_id, func.count())
         .join(Seat, Seat.id == ScoreSheet.seat_id)
         .join(Application, Application.id == ScoreSheet.application_id)
-        .where(scoring_seats(panel_id), ScoreSheet.submitted_at.is_not(None), ~_set_aside())
+        .where(scoring_seats(panel_id), ScoreSheet.submitted_at.is_not(None), expected())
         .group_by(ScoreSheet.application_id)
     )
 
@@ -203,7 +212,7 @@ def sheets_that_count(panel_id: int) -> Select[ScoreSheet, Seat]:
         select(ScoreSheet, Seat)
         .join(Seat, Seat.id == ScoreSheet.seat_id)
         .join(Application, Application.id == ScoreSheet.application_id)
-        .where(scoring_seats(panel_id), ScoreSheet.submitted_at.is_not(None), ~_set_aside())
+        .where(scoring_seats(panel_id), ScoreSheet.submitted_at.is_not(None), expected())
         .order_by(ScoreSheet.application_id, Seat.id)
     )
 
@@ -227,7 +236,7 @@ def others_sheets(seat: Seat, application_id: int) -> Select[ScoreSheet, Seat, U
             scoring_seats(seat.panel_id),
             Seat.id != seat.id,
             ScoreSheet.submitted_at.is_not(None),
-            ~_set_aside(),
+            expected(),
             mine,
         )
         .order_by(Seat.id)

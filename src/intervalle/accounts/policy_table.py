@@ -55,6 +55,9 @@ TABLE: dict[str, Rule] = {
     "needs.list": SIGNED_IN,
     "needs.register": member(kinds=("ess_structure",)),
     "needs.edit": member("applicant"),
+    "needs.preview": member("owner", roles=READ),  # of premises: which needs its lots meet
+    "needs.demand": member(kinds=ORGANISERS, roles=READ),
+    "needs.contact": member(kinds=ORGANISERS),
     # applications
     "applications.list": SIGNED_IN,
     "applications.start": member(kinds=("ess_structure",)),

@@ -113,7 +113,8 @@ async def test_every_write_on_the_file_is_a_404(db: Any, client: Any) -> None:
         for verb in ("brouillon", "validation", "abstention"):
             sent = await page.post(f"{base}/notation/{scene.files[1].id}/{verb}", data={"abstention": "Non."})
             assert sent.status_code == 404
-        again = {"file": str(scene.files[1].id), f"reason{scene.files[1].id}": "Encore."}
+        known = scene.files[1].organisation_id
+        again = {"structure": str(known), f"reason{known}": "Encore."}
         assert (await page.post(f"{base}/conflits", data=again)).status_code == 404
 
 
