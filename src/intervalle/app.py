@@ -135,7 +135,6 @@ def create_app() -> Litestar:
     app = Litestar(
         route_handlers=list(handlers),
         dependencies={"db": Provide(provide_db)},
-        middleware=[gate],
         lifespan=[lifespan],
         before_send=[add_headers],
         exception_handlers={
@@ -152,4 +151,6 @@ def create_app() -> Litestar:
         debug=False,
     )
     app.state.read_only_gets = True
+    # Before routing: the framework's own middleware only runs for addresses that exist.
+    app.asgi_handler = gate(app.asgi_handler)
     return app

@@ -1,6 +1,7 @@
 """The sign-in page, also what a visitor gets when an act needs somebody: with where they were going and what they typed."""
 
 from typing import Any
+from urllib.parse import quote
 
 from litestar import Request, Response
 from sqlalchemy import select
@@ -37,9 +38,9 @@ async def sign_in_page(request: Request[Any, Any, Any], needed: SignInNeeded) ->
     """For a GET: go to the sign-in page and come back. For a POST: sign in here, the typed form is kept in the page."""
     going = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     if needed.second_factor and actor_of(request).signed_in and request.method in {"GET", "HEAD"}:
-        return redirect(f"/connexion/code?suite={going}")
+        return redirect(f"/connexion/code?suite={quote(going)}")
     if request.method in {"GET", "HEAD"}:
-        return redirect(f"/connexion?suite={going}")
+        return redirect(f"/connexion?suite={quote(going)}")
     kept = typed(await request.form())
     html = draw(
         request, "accounts/sign_in.html", form=SignInForm(), suite=going, kept=kept, keep=KEEP,

@@ -1,6 +1,7 @@
 """/connexion, /deconnexion, /inscription, /mot-de-passe."""
 
 from typing import Any
+from urllib.parse import quote
 
 from litestar import Response, get, post
 from litestar.datastructures import Cookie
@@ -48,7 +49,7 @@ async def arrive(request: Request, db: Db, user: User, *, suite: str, second_fac
     )
     actor = await sessions.actor_for(db, user)
     if actor.needs_second_factor and not second_factor:
-        suite = f"/connexion/code?suite={suite}"
+        suite = f"/connexion/code?suite={quote(suite)}"
     response = set_session(redirect(suite), value)
     device = Cookie(key=DEVICE, value=security.sign("device", security.token_hash(user.email).hex()), path="/", max_age=31536000, httponly=True,
                     secure=settings().secure, samesite="lax")  # fmt: skip
