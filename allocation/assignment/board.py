@@ -1,4 +1,4 @@
-"""The board « Qui va où, et pourquoi »: a stored proposal, read for people. Pure: rows and documents in, values out."""
+"""The board « Qui va où, et pourquoi »: a stored proposal, read for people. Rows and documents in, values out."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -2,12 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from allocation.assignment import queries, succession
@@ -25,9 +24,6 @@ from intervalle.accounts.models import Organisation
 from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import Refused
 from premises.models import Lot
-
-# Rooms above may hold an award back from expiring (a title is already being drawn up): conditions on Award.
-HELD_BY: list[Callable[[], ColumnElement[bool]]] = []
 
 
 async def answer(db: AsyncSession, actor: Actor, award: Award, *, accepted: bool) -> None:
@@ -52,7 +48,7 @@ async def expire_due(db: AsyncSession) -> int:
         select(Award.id)
         .where(
             Award.released_at.is_not(None), Award.accepted_at.is_(None), Award.declined_at.is_(None),
-            Award.lapsed_at.is_(None), Award.offer_expires_at <= clock.now(), *(~held() for held in HELD_BY),
+            Award.lapsed_at.is_(None), Award.offer_expires_at <= clock.now(),
         )
         .order_by(Award.id)
     )  # fmt: skip
@@ -147,10 +143,14 @@ async def _record(db: AsyncSession, actor: Actor, call: Call, award: Award, acti
     )  # fmt: skip
 
 
-def refuse_if_silent(award: Award) -> None:
-    """For rooms above: no title from a place that was given up."""
+def hold(award: Award) -> None:
+    """For the room above, the row locked: a title is being drawn up, so the place no longer lapses for want of an answer.
+
+    Refused when it was given up already: somebody else may hold it.
+    """
     if award.stage() in ("declined", "expired"):
         raise Refused(
             "La structure a renoncé à cette place, ou son délai de réponse est passé.",
             "La place est proposée à la structure suivante de la liste de réserve.",
         )
+    award.offer_expires_at = None

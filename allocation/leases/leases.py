@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from allocation.assignment import offers
 from allocation.assignment.models import Award
 from allocation.leases import document, gathering, mails, prefill, queries, reading
 from allocation.leases.gathering import Dossier
@@ -48,8 +49,7 @@ async def prepare(db: AsyncSession, actor: Actor, *, award_id: int) -> Lease:
         return existing
     if award.released_at is None:
         raise Refused("Les décisions de cet appel ne sont pas encore envoyées.", "Envoyez-les, puis préparez le titre.")
-    if award.declined_at is not None:
-        raise Refused("La structure a renoncé à cette attribution.", "Appelez la suivante sur la liste de réserve.")
+    offers.hold(award)
     lease = prefill.draft_from(award, lot, premises, application, version, clock.today())
     POLICY.check(actor, "leases.prepare", lease)
     lease.created_by_id = actor.user_id

@@ -60,6 +60,7 @@ def awards_to_prepare(actor: Actor) -> Select[Award, Lot, Premises, Organisation
         .where(
             Award.released_at.is_not(None),
             Award.declined_at.is_(None),
+            Award.lapsed_at.is_(None),
             or_(Premises.owner_id.in_(mine), Premises.manager_id.in_(mine)),
             ~select(Lease.id).where(Lease.award_id == Award.id).exists(),
         )

@@ -198,3 +198,29 @@ def test_the_worker_looks_for_expired_offers_by_itself() -> None:
     assert tasks.__name__ in jobs.app.import_paths
     crons = {task.task.name: task.cron for task in jobs.app.periodic_registry.periodic_tasks.values()}
     assert crons["expire_offers"] == "*/10 * * * *"
+
+
+async def test_a_place_whose_title_is_being_drawn_up_does_not_lapse(db: Any) -> None:
+    from allocation.leases import leases
+
+    ranked = await queue(db)
+    award = await award_of(db, ranked, "Un")
+    lease = await leases.prepare(db, ranked.actor, award_id=award.id)
+    assert lease.award_id == award.id
+    with clock.at(clock.now() + timedelta(days=60)):
+        assert await offers.expire_due(db) == 0
+        assert award.stage() == "offered"
+
+
+async def test_no_title_from_a_place_that_lapsed(db: Any) -> None:
+    from allocation.leases import leases
+
+    ranked = await queue(db)
+    award = await award_of(db, ranked, "Un")
+    assert award.offer_expires_at
+    with clock.at(award.offer_expires_at):
+        await offers.expire_due(db)
+        with pytest.raises(Refused, match="délai de réponse"):
+            await leases.prepare(db, ranked.actor, award_id=award.id)
+        second = await award_of(db, ranked, "Deux")
+        assert (await leases.prepare(db, ranked.actor, award_id=second.id)).tenant_id == ranked.organisations["Deux"].id
