@@ -69,10 +69,9 @@ async def home(request: Request, db: Db) -> Response[str]:
             places=await newest_places(db), money_m2=money_m2,
         )  # fmt: skip
     tasks = await everything(db, actor)
-    seeking = "ess_structure" in actor.kinds() or not actor.belongings
     return page(
         request, "awaiting.html", mine=[t for t in tasks if t.mine], others=[t for t in tasks if not t.mine],
-        open_calls=await newest_calls(db) if seeking else [],
+        open_calls=await newest_calls(db),
     )  # fmt: skip
 
 

@@ -46,7 +46,8 @@ async def pages_of(context: Any, url: str, *, depth: int, per_kind: int, skip: C
                 continue
             answer = await context.request.get(url + path)
             assert answer.status in (200, 404, 403), f"{path}: {answer.status}"
-            if answer.status != 200 or "text/html" not in answer.headers.get("content-type", ""):
+            elsewhere = urlsplit(answer.url).path != urlsplit(path).path
+            if answer.status != 200 or elsewhere or "text/html" not in answer.headers.get("content-type", ""):
                 continue
             seen[kind] = seen.get(kind, 0) + 1
             if not skip(path):

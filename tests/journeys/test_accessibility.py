@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 ROLES = {
     "visitor": None,
     "structure": "ines",
-    "organiser": "anne",
+    "organiser": "thomas",
     "landlord": "sophie",
     "publisher": "claire",
     "juror": "odile",
@@ -35,7 +35,7 @@ FACTS = """() => ({
     title: document.title.replace(/ · Intervalle$/, '').trim(),
     lang: document.documentElement.lang,
     over: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    small: [...document.querySelectorAll('.button, button')].filter(b => b.checkVisibility() && b.getBoundingClientRect().height < 43.5)
+    small: [...document.querySelectorAll('.button, button:not([class^=maplibregl], .pin)')].filter(b => b.checkVisibility() && b.getBoundingClientRect().height < 43.5)
         .map(b => b.textContent.trim().slice(0, 40)),
 })"""
 
