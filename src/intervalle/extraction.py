@@ -85,7 +85,7 @@ def in_template(path: Path) -> Iterator[str]:
 def in_source(path: Path) -> Iterator[str]:
     """The sentences of one module; a name stands for the constant it was given at the top of the module."""
     tree = ast.parse(path.read_text())
-    place = str(path.relative_to(ROOT))
+    place = path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else path.name
     constants = {
         target.id: node.value for node in tree.body if isinstance(node, ast.Assign)
         for target in node.targets if isinstance(target, ast.Name)
