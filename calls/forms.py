@@ -145,9 +145,12 @@ class NeedForm(Form):
     must_stay_in_qpv = YesNo(N_("Nous devons rester dans un quartier prioritaire"))
     ground_floor = YesNo(N_("Il nous faut un rez-de-chaussée"))
     step_free = YesNo(N_("Il nous faut un accès de plain-pied"))
+    sharing = YesNo(N_("Nous partagerions un lieu plus grand, par demi-journées"))
     erp_types = Choices(N_("Public accueilli (types d’ERP)"), [(erp.value, erp.label) for erp in Erp])
     budget_cents_month = Euros(N_("Budget par mois, loyer et charges ensemble (€)"))
     wanted_from = Day(N_("À partir du"))
+    last_day = Day(N_("Jusqu’au"))
+    slots = Choices(N_("Demi-journées"), [(str(n), str(n)) for n in range(14)], coerce=int)
     notes = LongText(N_("Le reste à savoir"), limit=5000)
 
     def validate(self, extra_validators: Any = None) -> bool:
@@ -155,12 +158,23 @@ class NeedForm(Form):
         if self.area_min.data and self.area_max.data and self.area_min.data > self.area_max.data:
             self.add_error("area_max", _("La surface maximale est plus petite que la surface qui vous suffit."))
             return False
+        if self.wanted_from.data and self.last_day.data and self.last_day.data < self.wanted_from.data:
+            self.add_error("last_day", _("La fin vient avant le début."))
+            return False
         return good
 
     def values(self) -> dict[str, Any]:
-        kept = {f.name: f.data for f in self if f.name != "communes"}
-        return {**kept, "notes": self.notes.data or ""}
+        """Fields of the need; the last day typed becomes the excluded end."""
+        last = self.last_day.data
+        kept = {f.name: f.data for f in self if f.name not in {"communes", "last_day"}}
+        until = last + timedelta(days=1) if last else None
+        return {**kept, "notes": self.notes.data or "", "slots": self.slots.data or [], "wanted_until": until}
 
     @classmethod
     def of(cls, need: Need, communes: str) -> "NeedForm":
-        return cls(obj=need, communes=communes)
+        until = need.wanted_until
+        return cls(obj=need, communes=communes, last_day=until - timedelta(days=1) if until else None)
+
+
+class ContactForm(Form):
+    message = LongText(N_("Votre message"), [required(N_("Écrivez quelques mots."))], limit=2000)

@@ -3,12 +3,13 @@
 from litestar.handlers import HTTPRouteHandler
 
 import calls.spans  # registers what calls add to a lot's bar  # noqa: F401
-from calls import application_pages, call_pages, need_pages, organiser_pages, section_pages
+from calls import application_pages, call_pages, demand_pages, need_pages, organiser_pages, section_pages
 
 ROUTES: list[HTTPRouteHandler] = [
     *call_pages.ROUTES,
     *organiser_pages.ROUTES,
     *application_pages.ROUTES,
     *section_pages.ROUTES,
+    *demand_pages.ROUTES,
     *need_pages.ROUTES,
 ]

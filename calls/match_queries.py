@@ -119,11 +119,8 @@ def band() -> ColumnElement[int]:
 
 def demand(communes: Sequence[str]) -> Select[*tuple[Any, ...]]:
     """Open needs by use and band of area: how many structures, how many m². A need with two uses counts in both."""
-    use = func.unnest(Need.uses).column_valued("use")
     counted = (
-        select(use.label("use"), band().label("band"), Need.organisation_id, Need.area_min)
-        .select_from(Need)
-        .join(use, literal(True))
+        select(func.unnest(Need.uses).label("use"), band().label("band"), Need.organisation_id, Need.area_min)
         .where(Need.closed_at.is_(None), _in(communes))
         .subquery()
     )

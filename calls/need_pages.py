@@ -1,27 +1,42 @@
-"""/besoins: a structure's standing requests."""
+"""/besoins: a structure's standing requests, the places that fit them, and what it answers."""
 
 import re
+from typing import Any
 
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import func, select
 
-from calls import needs, queries
+from calls import match_queries, matches, needs, queries
 from calls.application_pages import structures_of
 from calls.forms import NeedForm
-from calls.models import Need
+from calls.matching import OBSTACLES
+from calls.models import Need, NeedContact, NeedMatch
+from calls.sections import DAYS, HALVES, slot
 from calls.uses import labels
+from intervalle.accounts.models import Organisation
 from intervalle.accounts.policy_table import POLICY
-from intervalle.i18n import _
+from intervalle.i18n import N_, _
 from intervalle.territory.models import Commune
 from intervalle.web import Db, Id, Request, actor_of, form_data, invalid, one_or_404, page, redirect
+from premises.models import Lot
+from premises.queries import lots_visible_to
+
+REASONS = {
+    "place": N_("mal situé"),
+    "price": N_("trop cher"),
+    "area": N_("surface"),
+    "condition": N_("état du lieu"),
+    "dates": N_("dates"),
+    "other": N_("autre raison"),
+}
 
 
 async def _need(request: Request, db: Db, need_id: int) -> Need:
     return one_or_404(await db.execute(queries.needs_visible_to(actor_of(request)).where(Need.id == need_id)))
 
 
-async def _names(db: Db, codes: list[str]) -> dict[str, str]:
+async def commune_names(db: Db, codes: list[str]) -> dict[str, str]:
     rows = await db.execute(select(Commune.code, Commune.name).where(Commune.code.in_(codes)))
     return {row.code: row.name for row in rows}
 
@@ -31,11 +46,8 @@ async def read_communes(db: Db, typed: str) -> tuple[list[str], list[str]]:
     parts = [part.strip() for part in re.split(r"[,;\n]", typed) if part.strip()][:30]
     codes, unknown = [], []
     for part in parts:
-        by = (
-            Commune.code == part.upper()
-            if re.fullmatch(r"\d[\dABab]\d{3}", part)
-            else func.plain_text(Commune.name) == func.plain_text(part)
-        )
+        named = func.plain_text(Commune.name) == func.plain_text(part)
+        by = Commune.code == part.upper() if re.fullmatch(r"\d[\dABab]\d{3}", part) else named
         found = (await db.execute(select(Commune.code).where(by).limit(2))).scalars().all()
         if len(found) == 1:
             codes.append(found[0])
@@ -49,33 +61,40 @@ async def _read(request: Request, db: Db) -> tuple[NeedForm, list[str]]:
     form.validate()
     codes, unknown = await read_communes(db, form.communes.data or "")
     if unknown:
-        form.add_error(
-            "communes", _("Nous ne reconnaissons pas : %(names)s. Donnez leur code Insee.", names=", ".join(unknown))
-        )
+        names = ", ".join(unknown)
+        form.add_error("communes", _("Nous ne reconnaissons pas : %(names)s. Donnez leur code Insee.", names=names))
     return form, codes
 
 
+def _week() -> dict[str, Any]:
+    return {"days": DAYS, "halves": HALVES, "slot": slot}
+
+
 @get("/besoins", policy="needs.list")
-async def index(request: Request, db: Db) -> Response[str]:
-    """One's own needs; what each asks, in a line."""
-    found = list(
-        (
-            await db.execute(
-                queries.needs_visible_to(actor_of(request))
-                .order_by(Need.closed_at.nulls_first(), Need.id.desc())
-                .limit(100)
-            )
-        ).scalars()
+async def index(request: Request, db: Db) -> Response[Any]:
+    """One's own needs, each with the places that wait for an answer. Three queries. Owners go to the demand."""
+    if not structures_of(actor_of(request)) and POLICY.can(actor_of(request), "needs.demand"):
+        return redirect("/besoins/demande")
+    mine = queries.needs_visible_to(actor_of(request)).order_by(Need.closed_at.nulls_first(), Need.id.desc())
+    found = list((await db.execute(mine.limit(100))).scalars())
+    names = await commune_names(db, [code for need in found for code in need.commune_codes])
+    waiting = await db.execute(
+        select(NeedMatch.need_id, func.count())
+        .where(
+            NeedMatch.need_id.in_([n.id for n in found]),
+            NeedMatch.interested_at.is_(None),
+            NeedMatch.declined_at.is_(None),
+        )
+        .group_by(NeedMatch.need_id)
     )
-    names = await _names(db, [code for need in found for code in need.commune_codes])
-    return page(request, "calls/needs/list.html", needs=found, names=names, labels=labels)
+    counts = {row[0]: row[1] for row in waiting}
+    return page(request, "calls/needs/list.html", needs=found, names=names, labels=labels, counts=counts)
 
 
 @get("/besoins/nouveau", policy="needs.register")
 async def new(request: Request, db: Db) -> Response[str]:
-    return page(
-        request, "calls/needs/edit.html", form=NeedForm(), need=None, structures=structures_of(actor_of(request))
-    )
+    structures = structures_of(actor_of(request))
+    return page(request, "calls/needs/edit.html", form=NeedForm(), need=None, structures=structures, **_week())
 
 
 @post("/besoins", policy="needs.register")
@@ -83,34 +102,56 @@ async def register(request: Request, db: Db) -> Response[None]:
     form, codes = await _read(request, db)
     structures = structures_of(actor_of(request))
     if form.errors_in_order:
-        raise invalid(request, "calls/needs/edit.html", form=form, need=None, structures=structures)
+        raise invalid(request, "calls/needs/edit.html", form=form, need=None, structures=structures, **_week())
     typed = str((await form_data(request)).get("structure", ""))
     chosen = int(typed) if typed.isdigit() and len(typed) < 19 else structures[0][0]
-    await needs.register(
-        db, actor_of(request), organisation_id=chosen, values={**form.values(), "commune_codes": codes}
-    )
-    return redirect(
-        "/besoins", flash=_("Votre besoin est enregistré ; il reste valable même si une candidature n’aboutit pas.")
-    )
+    values = {**form.values(), "commune_codes": codes}
+    need = await needs.register(db, actor_of(request), organisation_id=chosen, values=values)
+    said = _("Votre besoin est enregistré ; il reste valable même si une candidature n’aboutit pas.")
+    return redirect(f"/besoins/{need.id}", flash=said)
 
 
 @get("/besoins/{need_id:int}", policy="needs.edit")
 async def show(request: Request, db: Db, need_id: Id) -> Response[str]:
+    """The need, the lots that fit it, and those that one thing keeps from fitting."""
     need = await _need(request, db, need_id)
-    names = await _names(db, need.commune_codes)
-    form = NeedForm.of(need, need.place(names))
-    return page(request, "calls/needs/edit.html", form=form, need=need, structures=[])
+    rows = (await db.execute(match_queries.lots_for(need).limit(60))).all()
+    answers = await db.execute(select(NeedMatch).where(NeedMatch.need_id == need.id))
+    contacts = await db.execute(
+        select(NeedContact, Organisation.name)
+        .join(Organisation, Organisation.id == NeedContact.organisation_id)
+        .where(NeedContact.need_id == need.id)
+        .order_by(NeedContact.id)
+    )
+    places = [
+        (row[0], row[1], [_(OBSTACLES[code]) for code in OBSTACLES if getattr(row, f"is_{code}")]) for row in rows
+    ]
+    names = await commune_names(
+        db, [*need.commune_codes, *(p.commune_code for _lot, p, _why in places if p.commune_code)]
+    )
+    return page(
+        request, "calls/needs/show.html", need=need, names=names, uses=labels(need.uses), reasons=REASONS,
+        fitting=[place for place in places if not place[2]], near=[place for place in places if place[2]],
+        answers={match.lot_id: match for match in answers.scalars()}, contacts=list(contacts), days=DAYS, halves=HALVES,
+    )  # fmt: skip
 
 
-@post("/besoins/{need_id:int}", policy="needs.edit")
+@get("/besoins/{need_id:int}/modifier", policy="needs.edit")
+async def editing(request: Request, db: Db, need_id: Id) -> Response[str]:
+    need = await _need(request, db, need_id)
+    form = NeedForm.of(need, need.place(await commune_names(db, need.commune_codes)))
+    return page(request, "calls/needs/edit.html", form=form, need=need, structures=[], **_week())
+
+
+@post("/besoins/{need_id:int}/modifier", policy="needs.edit")
 async def edit(request: Request, db: Db, need_id: Id) -> Response[None]:
     need = await _need(request, db, need_id)
     POLICY.check(actor_of(request), "needs.edit", need)
     form, codes = await _read(request, db)
     if form.errors_in_order:
-        raise invalid(request, "calls/needs/edit.html", form=form, need=need, structures=[])
+        raise invalid(request, "calls/needs/edit.html", form=form, need=need, structures=[], **_week())
     await needs.edit(db, actor_of(request), need, values={**form.values(), "commune_codes": codes})
-    return redirect("/besoins", flash=_("C’est enregistré."))
+    return redirect(f"/besoins/{need.id}", flash=_("C’est enregistré."))
 
 
 @post("/besoins/{need_id:int}/clore", policy="needs.edit")
@@ -120,4 +161,37 @@ async def close(request: Request, db: Db, need_id: Id) -> Response[None]:
     return redirect("/besoins", flash=_("Cette recherche est close."))
 
 
-ROUTES: list[HTTPRouteHandler] = [index, new, register, show, edit, close]
+@post("/besoins/{need_id:int}/vu", policy="needs.edit")
+async def seen(request: Request, db: Db, need_id: Id) -> Response[None]:
+    """The page says it was opened (a GET writes nothing); without JavaScript the answer says it."""
+    await matches.see(db, actor_of(request), await _need(request, db, need_id))
+    return Response(None, status_code=204)
+
+
+@post("/besoins/{need_id:int}/lots/{lot_id:int}", policy="needs.edit")
+async def answer(request: Request, db: Db, need_id: Id, lot_id: Id) -> Response[None]:
+    need = await _need(request, db, need_id)
+    lot = one_or_404(await db.execute(lots_visible_to(actor_of(request)).where(Lot.id == lot_id)))
+    data = await form_data(request)
+    interested = data.get("reponse") == "oui"
+    reason = "" if interested else str(data.get("raison", ""))
+    await matches.answer(db, actor_of(request), need, lot=lot, interested=interested, reason=reason)
+    said = (
+        _("Le propriétaire est prévenu de votre intérêt.")
+        if interested
+        else _("C’est noté ; merci, cela aide les suivants.")
+    )
+    return redirect(f"/besoins/{need.id}", flash=said)
+
+
+@post("/besoins/{need_id:int}/contacts/{contact_id:int}", policy="needs.edit")
+async def answer_contact(request: Request, db: Db, need_id: Id, contact_id: Id) -> Response[None]:
+    need = await _need(request, db, need_id)
+    accepts = (await form_data(request)).get("reponse") == "oui"
+    await matches.answer_contact(db, actor_of(request), need, contact_id=contact_id, accepts=accepts)
+    return redirect(f"/besoins/{need.id}", flash=_("Votre réponse est envoyée."))
+
+
+ROUTES: list[HTTPRouteHandler] = [
+    index, new, register, show, editing, edit, close, seen, answer, answer_contact,
+]  # fmt: skip

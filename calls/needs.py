@@ -16,7 +16,7 @@ from intervalle.errors import Forbidden
 
 FIELDS = (
     "title", "uses", "area_min", "area_max", "commune_codes", "must_stay_in_qpv", "ground_floor", "step_free", "erp_types",
-    "budget_cents_month", "wanted_from", "notes",
+    "budget_cents_month", "wanted_from", "wanted_until", "slots", "sharing", "notes",
 )  # fmt: skip
 
 

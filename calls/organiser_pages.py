@@ -64,7 +64,8 @@ def _new_form(data: Any, organisers: list[Organisation], actor: Actor) -> NewCal
 async def new(request: Request, db: Db) -> Response[str]:
     context = await _new_context(request, db)
     form = _new_form(None, context["organisers"], actor_of(request))
-    wanted = [int(v) for v in request.query_params.getall("lot", []) if v.isdigit() and len(v) < 19]
+    local = request.query_params.get("local", "")
+    wanted = [lot.id for lot, premises in context["offered"] if str(premises.id) == local]
     return page(request, "calls/new.html", form=form, chosen=wanted, **context)
 
 

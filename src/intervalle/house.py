@@ -110,6 +110,7 @@ def navigation(actor: Actor) -> list[tuple[str, str]]:
     items = [
         (N_("Locaux"), "/locaux", True),
         (N_("Appels"), "/appels", True),
+        (N_("Besoins"), "/besoins", structure or owner),
         (N_("Candidatures"), "/candidatures", structure),
         (N_("Commissions"), "/commissions", actor.signed_in and (owner or not structure)),
         (N_("Attribution"), "/attribution", owner),
