@@ -11,6 +11,7 @@ from allocation.selection import (
     ranking_pages,
     scoring_pages,
     share_pages,
+    workbook_pages,
 )
 
 ROUTES: list[HTTPRouteHandler] = [
@@ -20,5 +21,6 @@ ROUTES: list[HTTPRouteHandler] = [
     *correction_pages.ROUTES,
     *share_pages.ROUTES,
     *scoring_pages.ROUTES,
+    *workbook_pages.ROUTES,
     *ranking_pages.ROUTES,
 ]

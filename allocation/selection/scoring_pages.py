@@ -28,7 +28,7 @@ from intervalle.errors import NotFound
 from intervalle.i18n import _
 from intervalle.web import Db, Id, Request, actor_of, form_data, is_fragment, page, redirect
 
-TEXT_LIMIT = 5000
+COMMENT_LIMIT = 5000
 REASON_LIMIT = 1000
 # Answers that name the structure: held back while an anonymised call is being scored.
 NAMING_ANSWERS = frozenset({"presentation", "rooting"})
@@ -201,7 +201,7 @@ async def _typed(request: Request, desk: Desk) -> tuple[Typed, str]:
     version = text("over", 10) or text("version", 10)
     marks = {c.id: given(text(f"n{c.id}", 2), text(f"m{c.id}", REASON_LIMIT)) for c in desk.criteria}
     typed = Typed(
-        {i: g for i, g in marks.items() if g.answered or g.reason}, text("comment", TEXT_LIMIT), text("notes", TEXT_LIMIT),
+        {i: g for i, g in marks.items() if g.answered or g.reason}, text("comment", COMMENT_LIMIT), text("notes", COMMENT_LIMIT),
         int(version) if version.isdigit() else 0, text("writer", 40),
     )  # fmt: skip
     return typed, text("abstention", REASON_LIMIT)
