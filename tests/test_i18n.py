@@ -20,12 +20,12 @@ ENGLISH = {str(message.id): message for message in extraction.read() if message.
 PLACEHOLDER = re.compile(r"%\((\w+)\)s|(%%)")
 # Written alike in both languages: codes and acronyms, then words that are spelt the same and mean the same.
 ALIKE = {
-    "A", "A, B, C…", "AOT", "B", "BCUS", "C", "CSV", "D", "E", "ERP", "F", "G", "PDF", "QPV", "RNA", "SIREN", "SIRET", "TFPB", "m²",
+    "%(n)s cm", "%(n)s kg/m²", "%(n)s · %(area)s m²", "A", "A, B, C…", "AOT", "B", "BCUS", "C", "CSV", "D", "E", "ERP", "F", "G", "PDF", "QPV", "RNA", "SIREN", "SIRET", "TFPB", "m²",
     "SIREN %(siren)s", "Public (ERP)",
     "Absent", "Abstention", "Action", "Actions", "Budget", "Charges", "Clause", "Code", "Commune", "Description", "Distance",
     "Divisible", "Documents", "Excellent", "Expertise", "Invitation", "Latitude", "Latitude, longitude", "Longitude", "Lot",
     "Lot %(label)s", "Lots", "Occupation", "Occupations", "Photos", "Place", "Points", "Position", "Programme %(year)s", "Programmes",
-    "Public", "Quorum", "Source", "Total", "Vacant", "Version", "abstention", "association", "lot %(label)s", "%(n)s lot", "%(n)s lots",
+    "Public", "Quorum", "Source", "Total", "Vacant", "Version", "dates", "abstention", "association", "lot %(label)s", "%(n)s lot", "%(n)s lots",
     "%(n)s minute", "%(n)s minutes", "%(other)s, %(place)s, lot %(lot)s", "%(tenant)s, %(place)s, lot %(lot)s", "type %(letter)s",
     "version %(n)s",
 }  # fmt: skip
