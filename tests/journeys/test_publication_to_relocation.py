@@ -314,11 +314,11 @@ async def count_in_tfpb(scene: Scene, lease: int) -> None:
         await claire.write("Jour de remise des clés", today.isoformat())
         await claire.write("Jour de l’état des lieux", today.isoformat())
         await claire.press("Noter la remise des clés")
-        await claire.open_details("Noter une nouvelle valeur")
+        await claire.open_details("Évaluer l’aide")
         await claire.write("Valeur locative de référence", "120")
         await claire.write("Document qui la fonde", "Grille du bailleur")
         await claire.write("Date de ce document", (today - timedelta(days=200)).isoformat())
-        await claire.press("Enregistrer cette valeur")
+        await claire.press("Enregistrer l’évaluation")
     programme = scene.site.sql(
         "SELECT p.id FROM tfpb_programmes p JOIN tfpb_agreements a ON a.id = p.agreement_id WHERE a.qpv_code = 'QPDEMO01' AND p.year = %s",
         today.year,
