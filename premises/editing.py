@@ -40,7 +40,7 @@ async def create(request: Request, db: Db) -> Response[None]:
     if not form.validate():
         raise invalid(request, "premises/new.html", form=form)
     place = await placing.find(db, form.address.data, form.postcode.data or "")
-    made = await supply.create(db, actor_of(request), owner_id=int(form.owner.data), values=form.data, place=place)
+    made = await supply.create(db, actor_of(request), owner_id=int(form.owner.data), values=form.values(), place=place)
     return redirect(
         f"/locaux/{made.id}/modifier",
         flash=_("Le brouillon est enregistré. Vérifiez la position, puis ajoutez les lots."),
@@ -76,7 +76,7 @@ async def edit(request: Request, db: Db, premises_id: Id) -> Response[Any]:
     moved = (form.address.data, form.postcode.data or "") != (premises.address, premises.postcode)
     place = await placing.find(db, form.address.data, form.postcode.data or "") if moved else None
     try:
-        await supply.edit(db, actor_of(request), premises, version=_version(data), values=form.data, place=place)
+        await supply.edit(db, actor_of(request), premises, version=_version(data), values=form.values(), place=place)
     except supply.Stale as stale:
         context = {
             **await _edit_context(db, request, stale.current),

@@ -78,6 +78,19 @@ class Vacancy(Labelled):
     OTHER = "other", "Autre raison"
 
 
+class Utility(Labelled):
+    """What is connected and works, besides water."""
+
+    ELECTRICITY = "electricity", "Électricité"
+    THREE_PHASE = "three_phase", "Courant triphasé"
+    HEATING = "heating", "Chauffage"
+    GAS = "gas", "Gaz"
+    INTERNET = "internet", "Fibre ou internet"
+    TOILETS = "toilets", "Sanitaires"
+    SEWER = "sewer", "Évacuation des eaux usées"
+    ALARM = "alarm", "Alarme"
+
+
 class EnergyLabel(Labelled):
     """Energy performance (DPE), or why there is none."""
 

@@ -25,7 +25,7 @@ from intervalle.forms import (
     required,
 )  # fmt: skip
 from intervalle.i18n import N_, _
-from premises.facts import Domain, TitleCode
+from premises.facts import Domain, EnergyLabel, TitleCode, Utility
 from premises.models import Lot
 from premises.placing import in_france
 
@@ -80,9 +80,16 @@ class PremisesForm(Form):
     regime = Choice(N_("Régime domanial"), REGIMES, [required()], empty=N_("Choisissez…"))
     description = LongText(N_("Le lieu en quelques phrases"), limit=5_000)
     end_event = Text(N_("Ce qui mettra fin à l’occupation"), limit=200)
-    guarding_cents_month = Euros(N_("Coût du local vide, par mois (gardiennage, taxes)"))
+    guarding_cents_month = Euros(N_("Coût du local vide, par mois (gardiennage, assurance)"))
+    tax_cents_year = Euros(N_("Taxes, par an"))
+    economic_use = Tri(N_("Une activité économique peut s’y tenir"))
+    staff_notes = LongText(N_("Notes internes"), limit=5_000)
     parcel = Text(N_("Parcelle cadastrale"), [_parcel], limit=20)
     owner_masked = YesNo(N_("Masquer le nom du propriétaire et décaler le point sur la carte"))
+
+    def values(self) -> dict[str, Any]:
+        """Columns of premises."""
+        return {**self.data, "economic_use": self.economic_use.truth, "staff_notes": self.staff_notes.data or ""}
 
 
 class PlaceForm(Form):
@@ -136,6 +143,12 @@ class LotForm(Form):
     capacity = Whole(N_("Personnes accueillies"), low=1, high=100_000)
     step_free = Tri(N_("Accès de plain-pied"))
     water = Tri(N_("Point d’eau"))
+    utilities = Choices(N_("Équipements en service"), [(str(u), u.label) for u in Utility])
+    height_cm = Whole(N_("Hauteur sous plafond (cm)"), low=100, high=5_000)
+    floor_load_kg_m2 = Whole(N_("Charge admise au sol (kg/m²)"), low=50, high=50_000)
+    energy_label = Choice(
+        N_("Étiquette énergie (DPE)"), [(str(e), e.label) for e in EnergyLabel], empty=N_("Ne sait pas")
+    )
     condition = Choice(N_("État"), CONDITIONS, empty=N_("Ne sait pas"))
     works_needed = LongText(N_("Travaux à prévoir"), limit=2_000)
     works_cost_cents = Euros(N_("Coût estimé des travaux"))

@@ -59,5 +59,4 @@ class EndForm(Form):
     @property
     def free_on(self) -> date:
         """The first free day, once the form is valid."""
-        last: date = self.last.data
-        return last + timedelta(days=1)
+        return date.fromordinal(self.last.data.toordinal() + 1) if self.last.data else date.max

@@ -9,18 +9,32 @@ from decimal import Decimal
 from typing import Any
 
 from geoalchemy2 import Geometry
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, ForeignKey, Index, Numeric, SmallInteger, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Numeric,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    text,
+)  # fmt: skip
 from sqlalchemy.dialects.postgresql import ARRAY, INT4MULTIRANGE, INT4RANGE, ExcludeConstraint, Range
 from sqlalchemy.dialects.postgresql.ranges import MultiRange
 from sqlalchemy.orm import Mapped, mapped_column
 
 from intervalle.accounts.subject import Subject
-from intervalle.db import Area, Base, Cents, Created, During, Instant, Key, explain_constraint, one_of
+from intervalle.db import Area, Base, Cents, Created, During, Instant, Json, Key, explain_constraint, one_of
 
 PREMISES_KINDS = ("building", "ground_floor", "land", "brownfield")
 DOMANIAL_REGIMES = ("public_domain", "private_domain", "private")
 POSITION_SOURCES = ("geocoder", "address_base", "commune", "manual")
 OCCUPANCY_KINDS = ("lease", "meanwhile", "works", "demolition")
+UTILITIES = ("electricity", "three_phase", "heating", "gas", "internet", "toilets", "sewer", "alarm")
+IMPORT_STATES = ("uploaded", "running", "done", "failed", "undone")
 VACANCY_REASONS = ("departure", "works_pending", "urban_project", "no_candidate", "unfit", "dispute", "other")
 
 PART_UNIT = Decimal("0.01")  # m²: `part` counts hundredths of a square metre
@@ -34,6 +48,7 @@ class Premises(Subject, Base):
     __table_args__ = (
         Index("ix_premises_haystack", "haystack", postgresql_using="gin", postgresql_ops={"haystack": "gin_trgm_ops"}),
         Index("ix_premises_published_at", "published_at", "id", postgresql_where=text("withdrawn_at IS NULL")),
+        Index("uq_premises_external", "owner_id", "external_source", "external_id", unique=True),
         CheckConstraint("withdrawn_at IS NULL OR published_at <= withdrawn_at", name="withdrawn_after_published"),
     )
 
@@ -60,7 +75,15 @@ class Premises(Subject, Base):
     qpv_code: Mapped[str | None]
     qpv_vintage: Mapped[int | None]
     qpv_by_hand: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    # What emptiness costs: guarding per month, taxes per year.
     guarding_cents_month: Mapped[int | None] = mapped_column(BigInteger)
+    tax_cents_year: Mapped[int | None] = mapped_column(BigInteger)
+    economic_use: Mapped[bool | None]  # may an economic activity take place: decides on publicity (CG3P L2122-1-1)
+    staff_notes: Mapped[str] = mapped_column(server_default="")  # seen by the owner and its manager only
+    # Where an imported row comes from: the same (owner, source, external id) is updated, never doubled.
+    external_source: Mapped[str | None]
+    external_id: Mapped[str | None]
+    import_id: Mapped[int | None] = mapped_column(ForeignKey("premises_imports.id"), index=True)
     end_event: Mapped[str | None]  # what closes the interval: demolition, works, sale…
     version: Mapped[int] = mapped_column(server_default="1")
     # What a search reads, in plain text; kept by triggers (intervalle.guards), never written by hand.
@@ -101,6 +124,10 @@ class Lot(Base):
     capacity: Mapped[int | None]
     step_free: Mapped[bool | None]
     water: Mapped[bool | None]
+    utilities: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")  # of UTILITIES
+    height_cm: Mapped[int | None]
+    floor_load_kg_m2: Mapped[int | None]
+    energy_label: Mapped[str | None]  # facts.EnergyLabel
     condition: Mapped[str | None] = mapped_column(
         one_of("condition", ("ready", "refresh", "works", "heavy_works", "bare_land"))
     )
@@ -165,10 +192,73 @@ class Photo(Base):
     position: Mapped[int] = mapped_column(server_default="0")
 
 
+class Document(Base):
+    """A plan, a diagnosis, a rule of use: public with the page, or for the owner alone."""
+
+    __tablename__ = "premises_documents"
+
+    id: Mapped[Key]
+    premises_id: Mapped[int] = mapped_column(ForeignKey("premises.id"), index=True)
+    file_id: Mapped[int] = mapped_column(ForeignKey("stored_files.id"))
+    title: Mapped[str]
+    public: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    created_at: Mapped[Created]
+
+
+class PremisesImport(Base):
+    """A file of premises brought in by an owner: what was asked, what entered, what was refused. It can be undone."""
+
+    __tablename__ = "premises_imports"
+
+    id: Mapped[Key]
+    owner_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    file_id: Mapped[int] = mapped_column(ForeignKey("stored_files.id"))
+    source: Mapped[str]  # names the file's origin: the external ids are those of this source
+    layout: Mapped[str]  # csv, geojson, cnig
+    mapping: Mapped[Json]  # our field -> column of the file
+    whole: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))  # all rows or none
+    state: Mapped[str] = mapped_column(one_of("state", IMPORT_STATES), server_default="uploaded")
+    rows: Mapped[int] = mapped_column(server_default="0")
+    progress: Mapped[int] = mapped_column(server_default="0")
+    report: Mapped[Json] = mapped_column(server_default="{}")  # counts, and the refused cells
+    created_at: Mapped[Created]
+    finished_at: Mapped[Instant | None]
+    undone_at: Mapped[Instant | None]
+
+
+class Favourite(Base):
+    __tablename__ = "favourites"
+    __table_args__ = (UniqueConstraint("user_id", "premises_id"),)
+
+    id: Mapped[Key]
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    premises_id: Mapped[int] = mapped_column(ForeignKey("premises.id"))
+    created_at: Mapped[Created]
+
+
+class SavedSearch(Base):
+    """A search kept as its address; with `alert`, what is published later and fits is told by e-mail, once each."""
+
+    __tablename__ = "saved_searches"
+    __table_args__ = (UniqueConstraint("user_id", "query"),)
+
+    id: Mapped[Key]
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    name: Mapped[str]
+    query: Mapped[str]
+    alert: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)  # of the link that stops the alert
+    created_at: Mapped[Created]
+    told_until: Mapped[Instant]  # published up to here was told, or was there when the search was saved
+
+
 explain_constraint(
     "ex_occupancies_no_overlap",
     "Ce lot est déjà occupé sur tout ou partie de ces jours : rien n’a été signé deux fois.",
 )
 explain_constraint("uq_lots_premises_label", "Un autre lot de ce local porte déjà cette lettre.")
 
-__all__ = ["Area", "Cents", "Lot", "Occupancy", "Photo", "Premises", "Vacancy"]
+__all__ = [
+    "Area", "Cents", "Document", "Favourite", "Lot", "Occupancy", "Photo", "Premises", "PremisesImport", "SavedSearch", "Vacancy",
+]  # fmt: skip

@@ -22,11 +22,12 @@ from premises.placing import Place
 # Letters and digits that cannot be mistaken for one another when read from a poster.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 PREMISES_FIELDS = (
-    "name", "kind", "description", "regime", "address", "postcode", "parcel", "end_event", "guarding_cents_month", "owner_masked",
+    "name", "kind", "description", "regime", "address", "postcode", "parcel", "end_event", "guarding_cents_month", "tax_cents_year",
+    "economic_use", "staff_notes", "owner_masked",
 )  # fmt: skip
 LOT_FIELDS = (
     "label", "name", "description", "area", "min_area", "divisible", "shareable", "floor", "erp_types", "erp_category", "capacity",
-    "step_free", "water", "condition", "works_needed", "works_cost_cents", "works_payer", "charges_cents_m2_year",
+    "step_free", "water", "utilities", "height_cm", "floor_load_kg_m2", "energy_label", "condition", "works_needed", "works_cost_cents", "works_payer", "charges_cents_m2_year",
     "rent_cents_m2_year", "reference_rent_cents_m2_year", "titles", "available",
 )  # fmt: skip
 

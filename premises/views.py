@@ -13,7 +13,7 @@ from intervalle import clock, i18n
 from intervalle.i18n import N_, _, ngettext
 from intervalle.territory.models import Commune, QpvPerimeter
 from premises import hooks, occupancies, queries, timeline
-from premises.facts import TitleCode
+from premises.facts import TitleCode, Utility
 from premises.models import Lot, Occupancy, Photo, Premises
 
 
@@ -24,6 +24,10 @@ class LotView:
     label: str
     bar: timeline.Bar
     titles: str
+
+    @property
+    def utilities(self) -> str:
+        return ", ".join(_(Utility(u).label).lower() for u in self.lot.utilities if u in set(Utility))
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,8 @@ async def test_confirming_takes_a_press_not_a_visit(client: Any, db: Any) -> Non
     assert link
     page = await browser.get(link[0])
     user = await people.by_email(db, "ana@exemple.fr")
-    assert user and user.email_confirmed_at is None
+    assert user
+    assert user.email_confirmed_at is None
     done = await browser.post("/inscription/confirmer", data={"jeton": _hidden(page.text, "jeton")})
     assert done.status_code == 303
     await db.refresh(user)

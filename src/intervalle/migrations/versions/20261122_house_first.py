@@ -198,6 +198,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_password_resets")),
     )
     op.create_index(op.f("ix_password_resets_user_id"), "password_resets", ["user_id"], unique=False)
+    op.create_table(
+        "saved_searches",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("query", sa.Text(), nullable=False),
+        sa.Column("alert", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("told_until", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_saved_searches_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_searches")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_saved_searches_token_hash")),
+        sa.UniqueConstraint("user_id", "query", name=op.f("uq_saved_searches_user_id_query")),
+    )
+    op.create_index(op.f("ix_saved_searches_user_id"), "saved_searches", ["user_id"], unique=False)
     op.create_geospatial_table(
         "communes",
         sa.Column("code", sa.Text(), nullable=False),
@@ -422,133 +438,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_needs_commune_codes", "needs", ["commune_codes"], unique=False, postgresql_using="gin")
     op.create_index(op.f("ix_needs_organisation_id"), "needs", ["organisation_id"], unique=False)
-    op.create_geospatial_table(
-        "premises",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("code", sa.Text(), nullable=False),
-        sa.Column("owner_id", sa.BigInteger(), nullable=False),
-        sa.Column("manager_id", sa.BigInteger(), nullable=True),
-        sa.Column("owner_masked", sa.Boolean(), server_default=sa.text("false"), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column(
-            "kind",
-            sa.Enum(
-                "building",
-                "ground_floor",
-                "land",
-                "brownfield",
-                name="kind",
-                native_enum=False,
-                create_constraint=True,
-                length=48,
-            ),
-            nullable=False,
-        ),
-        sa.Column("description", sa.Text(), server_default="", nullable=False),
-        sa.Column(
-            "regime",
-            sa.Enum(
-                "public_domain",
-                "private_domain",
-                "private",
-                name="regime",
-                native_enum=False,
-                create_constraint=True,
-                length=48,
-            ),
-            nullable=False,
-        ),
-        sa.Column("address", sa.Text(), nullable=False),
-        sa.Column("postcode", sa.Text(), server_default="", nullable=False),
-        sa.Column("commune_code", sa.Text(), nullable=True),
-        sa.Column("parcel", sa.Text(), nullable=True),
-        sa.Column(
-            "point",
-            Geometry(
-                geometry_type="POINT",
-                srid=4326,
-                dimension=2,
-                spatial_index=False,
-                from_text="ST_GeomFromEWKT",
-                name="geometry",
-            ),
-            nullable=True,
-        ),
-        sa.Column(
-            "outline",
-            Geometry(
-                geometry_type="MULTIPOLYGON",
-                srid=4326,
-                dimension=2,
-                spatial_index=False,
-                from_text="ST_GeomFromEWKT",
-                name="geometry",
-            ),
-            nullable=True,
-        ),
-        sa.Column(
-            "position_source",
-            sa.Enum(
-                "geocoder",
-                "address_base",
-                "commune",
-                "manual",
-                name="position_source",
-                native_enum=False,
-                create_constraint=True,
-                length=48,
-            ),
-            nullable=True,
-        ),
-        sa.Column("position_score", sa.Numeric(precision=4, scale=3), nullable=True),
-        sa.Column("position_precision", sa.Text(), nullable=True),
-        sa.Column("qpv_code", sa.Text(), nullable=True),
-        sa.Column("qpv_vintage", sa.Integer(), nullable=True),
-        sa.Column("qpv_by_hand", sa.Boolean(), server_default=sa.text("false"), nullable=False),
-        sa.Column("guarding_cents_month", sa.BigInteger(), nullable=True),
-        sa.Column("end_event", sa.Text(), nullable=True),
-        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
-        sa.Column("haystack", sa.Text(), server_default="", nullable=False),
-        sa.Column("demo", sa.Boolean(), server_default=sa.text("false"), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("created_by_id", sa.BigInteger(), nullable=True),
-        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint(
-            "withdrawn_at IS NULL OR published_at <= withdrawn_at", name=op.f("ck_premises_withdrawn_after_published")
-        ),
-        sa.ForeignKeyConstraint(["commune_code"], ["communes.code"], name=op.f("fk_premises_commune_code")),
-        sa.ForeignKeyConstraint(["created_by_id"], ["users.id"], name=op.f("fk_premises_created_by_id")),
-        sa.ForeignKeyConstraint(["manager_id"], ["organisations.id"], name=op.f("fk_premises_manager_id")),
-        sa.ForeignKeyConstraint(["owner_id"], ["organisations.id"], name=op.f("fk_premises_owner_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_premises")),
-        sa.UniqueConstraint("code", name=op.f("uq_premises_code")),
-    )
-    op.create_geospatial_index(
-        "idx_premises_outline", "premises", ["outline"], unique=False, postgresql_using="gist", postgresql_ops={}
-    )
-    op.create_geospatial_index(
-        "idx_premises_point", "premises", ["point"], unique=False, postgresql_using="gist", postgresql_ops={}
-    )
-    op.create_index(op.f("ix_premises_commune_code"), "premises", ["commune_code"], unique=False)
-    op.create_index(
-        "ix_premises_haystack",
-        "premises",
-        ["haystack"],
-        unique=False,
-        postgresql_using="gin",
-        postgresql_ops={"haystack": "gin_trgm_ops"},
-    )
-    op.create_index(op.f("ix_premises_manager_id"), "premises", ["manager_id"], unique=False)
-    op.create_index(op.f("ix_premises_owner_id"), "premises", ["owner_id"], unique=False)
-    op.create_index(
-        "ix_premises_published_at",
-        "premises",
-        ["published_at", "id"],
-        unique=False,
-        postgresql_where=sa.text("withdrawn_at IS NULL"),
-    )
     op.create_table(
         "sessions",
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
@@ -693,66 +582,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("call_id", "number", name=op.f("uq_call_versions_call_id_number")),
     )
     op.create_table(
-        "lots",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("premises_id", sa.BigInteger(), nullable=False),
-        sa.Column("label", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("description", sa.Text(), server_default="", nullable=False),
-        sa.Column("area", sa.Numeric(precision=12, scale=2), nullable=False),
-        sa.Column("min_area", sa.Numeric(precision=12, scale=2), nullable=True),
-        sa.Column("divisible", sa.Boolean(), server_default=sa.text("false"), nullable=False),
-        sa.Column("shareable", sa.Boolean(), server_default=sa.text("false"), nullable=False),
-        sa.Column("floor", sa.SmallInteger(), nullable=True),
-        sa.Column("erp_types", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False),
-        sa.Column("erp_category", sa.SmallInteger(), nullable=True),
-        sa.Column("capacity", sa.Integer(), nullable=True),
-        sa.Column("step_free", sa.Boolean(), nullable=True),
-        sa.Column("water", sa.Boolean(), nullable=True),
-        sa.Column(
-            "condition",
-            sa.Enum(
-                "ready",
-                "refresh",
-                "works",
-                "heavy_works",
-                "bare_land",
-                name="condition",
-                native_enum=False,
-                create_constraint=True,
-                length=48,
-            ),
-            nullable=True,
-        ),
-        sa.Column("works_needed", sa.Text(), server_default="", nullable=False),
-        sa.Column("works_cost_cents", sa.BigInteger(), nullable=True),
-        sa.Column(
-            "works_payer",
-            sa.Enum(
-                "owner",
-                "occupant",
-                "city",
-                "shared",
-                name="works_payer",
-                native_enum=False,
-                create_constraint=True,
-                length=48,
-            ),
-            nullable=True,
-        ),
-        sa.Column("charges_cents_m2_year", sa.BigInteger(), nullable=True),
-        sa.Column("rent_cents_m2_year", sa.BigInteger(), nullable=True),
-        sa.Column("reference_rent_cents_m2_year", sa.BigInteger(), nullable=True),
-        sa.Column("titles", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False),
-        sa.Column("available", postgresql.DATERANGE(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint("NOT isempty(available)", name=op.f("ck_lots_available_not_empty")),
-        sa.CheckConstraint("area > 0", name=op.f("ck_lots_area_positive")),
-        sa.ForeignKeyConstraint(["premises_id"], ["premises.id"], name=op.f("fk_lots_premises_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_lots")),
-    )
-    op.create_index("uq_lots_premises_label", "lots", ["premises_id", "label"], unique=True)
-    op.create_table(
         "messages",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("dedupe", sa.Text(), nullable=False),
@@ -822,6 +651,44 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_panels")),
         sa.UniqueConstraint("call_id", name=op.f("uq_panels_call_id")),
     )
+    op.create_table(
+        "premises_imports",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("owner_id", sa.BigInteger(), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=True),
+        sa.Column("file_id", sa.BigInteger(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("layout", sa.Text(), nullable=False),
+        sa.Column("mapping", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("whole", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "uploaded",
+                "running",
+                "done",
+                "failed",
+                "undone",
+                name="state",
+                native_enum=False,
+                create_constraint=True,
+                length=48,
+            ),
+            server_default="uploaded",
+            nullable=False,
+        ),
+        sa.Column("rows", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("progress", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("report", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["file_id"], ["stored_files.id"], name=op.f("fk_premises_imports_file_id")),
+        sa.ForeignKeyConstraint(["owner_id"], ["organisations.id"], name=op.f("fk_premises_imports_owner_id")),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_premises_imports_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_premises_imports")),
+    )
+    op.create_index(op.f("ix_premises_imports_owner_id"), "premises_imports", ["owner_id"], unique=False)
     op.create_table(
         "proposals",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -932,18 +799,6 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_applications_organisation_id"), "applications", ["organisation_id"], unique=False)
     op.create_table(
-        "call_lots",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("version_id", sa.BigInteger(), nullable=False),
-        sa.Column("lot_id", sa.BigInteger(), nullable=False),
-        sa.Column("conditions", sa.Text(), server_default="", nullable=False),
-        sa.ForeignKeyConstraint(["lot_id"], ["lots.id"], name=op.f("fk_call_lots_lot_id")),
-        sa.ForeignKeyConstraint(["version_id"], ["call_versions.id"], name=op.f("fk_call_lots_version_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_call_lots")),
-        sa.UniqueConstraint("version_id", "lot_id", name=op.f("uq_call_lots_version_id_lot_id")),
-    )
-    op.create_index(op.f("ix_call_lots_lot_id"), "call_lots", ["lot_id"], unique=False)
-    op.create_table(
         "criteria",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("version_id", sa.BigInteger(), nullable=False),
@@ -958,38 +813,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_criteria")),
     )
     op.create_index("ix_criteria_version_id", "criteria", ["version_id"], unique=False)
-    op.create_table(
-        "need_matches",
+    op.create_geospatial_table(
+        "premises",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("need_id", sa.BigInteger(), nullable=False),
-        sa.Column("lot_id", sa.BigInteger(), nullable=False),
-        sa.Column("found_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("interested_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("declined_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("reason", sa.Text(), server_default="", nullable=False),
-        sa.CheckConstraint("interested_at IS NULL OR declined_at IS NULL", name=op.f("ck_need_matches_one_answer")),
-        sa.ForeignKeyConstraint(["lot_id"], ["lots.id"], name=op.f("fk_need_matches_lot_id")),
-        sa.ForeignKeyConstraint(["need_id"], ["needs.id"], name=op.f("fk_need_matches_need_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_need_matches")),
-        sa.UniqueConstraint("need_id", "lot_id", name=op.f("uq_need_matches_need_id_lot_id")),
-    )
-    op.create_index(op.f("ix_need_matches_lot_id"), "need_matches", ["lot_id"], unique=False)
-    op.create_table(
-        "occupancies",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("lot_id", sa.BigInteger(), nullable=False),
-        sa.Column("during", postgresql.DATERANGE(), nullable=False),
-        sa.Column("slots", postgresql.INT4MULTIRANGE(), server_default=sa.text("'{[0,14)}'"), nullable=False),
-        sa.Column("part", postgresql.INT4RANGE(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("owner_id", sa.BigInteger(), nullable=False),
+        sa.Column("manager_id", sa.BigInteger(), nullable=True),
+        sa.Column("owner_masked", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
         sa.Column(
             "kind",
             sa.Enum(
-                "lease",
-                "meanwhile",
-                "works",
-                "demolition",
+                "building",
+                "ground_floor",
+                "land",
+                "brownfield",
                 name="kind",
                 native_enum=False,
                 create_constraint=True,
@@ -997,37 +835,120 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
-        sa.Column("label", sa.Text(), server_default="", nullable=False),
+        sa.Column("description", sa.Text(), server_default="", nullable=False),
+        sa.Column(
+            "regime",
+            sa.Enum(
+                "public_domain",
+                "private_domain",
+                "private",
+                name="regime",
+                native_enum=False,
+                create_constraint=True,
+                length=48,
+            ),
+            nullable=False,
+        ),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("postcode", sa.Text(), server_default="", nullable=False),
+        sa.Column("commune_code", sa.Text(), nullable=True),
+        sa.Column("parcel", sa.Text(), nullable=True),
+        sa.Column(
+            "point",
+            Geometry(
+                geometry_type="POINT",
+                srid=4326,
+                dimension=2,
+                spatial_index=False,
+                from_text="ST_GeomFromEWKT",
+                name="geometry",
+            ),
+            nullable=True,
+        ),
+        sa.Column(
+            "outline",
+            Geometry(
+                geometry_type="MULTIPOLYGON",
+                srid=4326,
+                dimension=2,
+                spatial_index=False,
+                from_text="ST_GeomFromEWKT",
+                name="geometry",
+            ),
+            nullable=True,
+        ),
+        sa.Column(
+            "position_source",
+            sa.Enum(
+                "geocoder",
+                "address_base",
+                "commune",
+                "manual",
+                name="position_source",
+                native_enum=False,
+                create_constraint=True,
+                length=48,
+            ),
+            nullable=True,
+        ),
+        sa.Column("position_score", sa.Numeric(precision=4, scale=3), nullable=True),
+        sa.Column("position_precision", sa.Text(), nullable=True),
+        sa.Column("qpv_code", sa.Text(), nullable=True),
+        sa.Column("qpv_vintage", sa.Integer(), nullable=True),
+        sa.Column("qpv_by_hand", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("guarding_cents_month", sa.BigInteger(), nullable=True),
+        sa.Column("tax_cents_year", sa.BigInteger(), nullable=True),
+        sa.Column("economic_use", sa.Boolean(), nullable=True),
+        sa.Column("staff_notes", sa.Text(), server_default="", nullable=False),
+        sa.Column("external_source", sa.Text(), nullable=True),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("import_id", sa.BigInteger(), nullable=True),
+        sa.Column("end_event", sa.Text(), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("haystack", sa.Text(), server_default="", nullable=False),
+        sa.Column("demo", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        postgresql.ExcludeConstraint(
-            (sa.column("lot_id"), "="),
-            (sa.column("during"), "&&"),
-            (sa.column("slots"), "&&"),
-            (sa.column("part"), "&&"),
-            using="gist",
-            name="ex_occupancies_no_overlap",
-        ),
+        sa.Column("created_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "NOT isempty(during) AND NOT isempty(slots) AND NOT isempty(part)", name=op.f("ck_occupancies_not_empty")
+            "withdrawn_at IS NULL OR published_at <= withdrawn_at", name=op.f("ck_premises_withdrawn_after_published")
         ),
-        sa.ForeignKeyConstraint(["lot_id"], ["lots.id"], name=op.f("fk_occupancies_lot_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_occupancies")),
+        sa.ForeignKeyConstraint(["commune_code"], ["communes.code"], name=op.f("fk_premises_commune_code")),
+        sa.ForeignKeyConstraint(["created_by_id"], ["users.id"], name=op.f("fk_premises_created_by_id")),
+        sa.ForeignKeyConstraint(["import_id"], ["premises_imports.id"], name=op.f("fk_premises_import_id")),
+        sa.ForeignKeyConstraint(["manager_id"], ["organisations.id"], name=op.f("fk_premises_manager_id")),
+        sa.ForeignKeyConstraint(["owner_id"], ["organisations.id"], name=op.f("fk_premises_owner_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_premises")),
+        sa.UniqueConstraint("code", name=op.f("uq_premises_code")),
     )
-    op.create_index("ix_occupancies_lot_id", "occupancies", ["lot_id"], unique=False)
-    op.create_table(
-        "photos",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("premises_id", sa.BigInteger(), nullable=False),
-        sa.Column("lot_id", sa.BigInteger(), nullable=True),
-        sa.Column("file_id", sa.BigInteger(), nullable=False),
-        sa.Column("alt", sa.Text(), nullable=False),
-        sa.Column("position", sa.Integer(), server_default="0", nullable=False),
-        sa.ForeignKeyConstraint(["file_id"], ["stored_files.id"], name=op.f("fk_photos_file_id")),
-        sa.ForeignKeyConstraint(["lot_id"], ["lots.id"], name=op.f("fk_photos_lot_id")),
-        sa.ForeignKeyConstraint(["premises_id"], ["premises.id"], name=op.f("fk_photos_premises_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_photos")),
+    op.create_geospatial_index(
+        "idx_premises_outline", "premises", ["outline"], unique=False, postgresql_using="gist", postgresql_ops={}
     )
-    op.create_index(op.f("ix_photos_premises_id"), "photos", ["premises_id"], unique=False)
+    op.create_geospatial_index(
+        "idx_premises_point", "premises", ["point"], unique=False, postgresql_using="gist", postgresql_ops={}
+    )
+    op.create_index(op.f("ix_premises_commune_code"), "premises", ["commune_code"], unique=False)
+    op.create_index(
+        "ix_premises_haystack",
+        "premises",
+        ["haystack"],
+        unique=False,
+        postgresql_using="gin",
+        postgresql_ops={"haystack": "gin_trgm_ops"},
+    )
+    op.create_index(op.f("ix_premises_import_id"), "premises", ["import_id"], unique=False)
+    op.create_index(op.f("ix_premises_manager_id"), "premises", ["manager_id"], unique=False)
+    op.create_index(op.f("ix_premises_owner_id"), "premises", ["owner_id"], unique=False)
+    op.create_index(
+        "ix_premises_published_at",
+        "premises",
+        ["published_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("withdrawn_at IS NULL"),
+    )
+    op.create_index("uq_premises_external", "premises", ["owner_id", "external_source", "external_id"], unique=True)
     op.create_table(
         "seat_invitations",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -1138,33 +1059,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_tfpb_actions_programme_id", "tfpb_actions", ["programme_id"], unique=False)
     op.create_table(
-        "vacancies",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("lot_id", sa.BigInteger(), nullable=False),
-        sa.Column("during", postgresql.DATERANGE(), nullable=False),
-        sa.Column(
-            "reason",
-            sa.Enum(
-                "departure",
-                "works_pending",
-                "urban_project",
-                "no_candidate",
-                "unfit",
-                "dispute",
-                "other",
-                name="reason",
-                native_enum=False,
-                create_constraint=True,
-                length=48,
-            ),
-            nullable=False,
-        ),
-        sa.Column("note", sa.Text(), server_default="", nullable=False),
-        sa.ForeignKeyConstraint(["lot_id"], ["lots.id"], name=op.f("fk_vacancies_lot_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_vacancies")),
-    )
-    op.create_index(op.f("ix_vacancies_lot_id"), "vacancies", ["lot_id"], unique=False)
-    op.create_table(
         "admissibilities",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("application_id", sa.BigInteger(), nullable=False),
@@ -1261,77 +1155,6 @@ def upgrade() -> None:
         op.f("ix_application_members_organisation_id"), "application_members", ["organisation_id"], unique=False
     )
     op.create_table(
-        "assignment_locks",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("call_id", sa.BigInteger(), nullable=False),
-        sa.Column("application_id", sa.BigInteger(), nullable=False),
-        sa.Column("lot_id", sa.BigInteger(), nullable=False),
-        sa.Column(
-            "kind",
-            sa.Enum("must", "never", name="kind", native_enum=False, create_constraint=True, length=48),
-            nullable=False,
-        ),
-        sa.Column("motive", sa.Text(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("created_by_id", sa.BigInteger(), nullable=True),
-        sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("lifted_by_id", sa.BigInteger(), nullable=True),
-        sa.Column("lift_motive", sa.Text(), nullable=True),
-        sa.CheckConstraint(
-            "(lifted_at IS NULL) = (lift_motive IS NULL)", name=op.f("ck_assignment_locks_lifted_with_motive")
-        ),
-        sa.CheckConstraint("length(btrim(motive)) >= 10", name=op.f("ck_assignment_locks_motive_given")),
-        sa.ForeignKeyConstraint(
-            ["application_id"], ["applications.id"], name=op.f("fk_assignment_locks_application_id")
-        ),
-        sa.ForeignKeyConstraint(["call_id"], ["calls.id"], name=op.f("fk_assignment_locks_call_id")),
-        sa.ForeignKeyConstraint(["created_by_id"], ["users.id"], name=op.f("fk_assignment_locks_created_by_id")),
-        sa.ForeignKeyConstraint(["lifted_by_id"], ["users.id"], name=op.f("fk_assignment_locks_lifted_by_id")),
-        sa.ForeignKeyConstraint(["lot_id"], ["lots.id"], name=op.f("fk_assignment_locks_lot_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_assignment_locks")),
-    )
-    op.create_index(op.f("ix_assignment_locks_call_id"), "assignment_locks", ["call_id"], unique=False)
-    op.create_index(
-        "uq_assignment_locks_active",
-        "assignment_locks",
-        ["application_id", "lot_id"],
-        unique=True,
-        postgresql_where=sa.text("lifted_at IS NULL"),
-    )
-    op.create_table(
-        "awards",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("call_id", sa.BigInteger(), nullable=False),
-        sa.Column("application_id", sa.BigInteger(), nullable=False),
-        sa.Column("organisation_id", sa.BigInteger(), nullable=False),
-        sa.Column("lot_id", sa.BigInteger(), nullable=False),
-        sa.Column("area", sa.Numeric(precision=12, scale=2), nullable=False),
-        sa.Column("slots", postgresql.ARRAY(sa.SmallInteger()), server_default="{}", nullable=False),
-        sa.Column("score", sa.Numeric(precision=5, scale=2), nullable=True),
-        sa.Column("reference_value_cents", sa.BigInteger(), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("offer_expires_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("declined_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("answered_by_id", sa.BigInteger(), nullable=True),
-        sa.Column("lapsed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("succeeds_id", sa.BigInteger(), nullable=True),
-        sa.CheckConstraint("accepted_at IS NULL OR declined_at IS NULL", name=op.f("ck_awards_one_answer")),
-        sa.ForeignKeyConstraint(["answered_by_id"], ["users.id"], name=op.f("fk_awards_answered_by_id")),
-        sa.ForeignKeyConstraint(["application_id"], ["applications.id"], name=op.f("fk_awards_application_id")),
-        sa.ForeignKeyConstraint(["call_id"], ["calls.id"], name=op.f("fk_awards_call_id")),
-        sa.ForeignKeyConstraint(["lot_id"], ["lots.id"], name=op.f("fk_awards_lot_id")),
-        sa.ForeignKeyConstraint(["organisation_id"], ["organisations.id"], name=op.f("fk_awards_organisation_id")),
-        sa.ForeignKeyConstraint(["succeeds_id"], ["awards.id"], name=op.f("fk_awards_succeeds_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_awards")),
-        sa.UniqueConstraint("application_id", "lot_id", name=op.f("uq_awards_application_id_lot_id")),
-        sa.UniqueConstraint("succeeds_id", name=op.f("uq_awards_succeeds_id")),
-    )
-    op.create_index(op.f("ix_awards_call_id"), "awards", ["call_id"], unique=False)
-    op.create_index(op.f("ix_awards_lot_id"), "awards", ["lot_id"], unique=False)
-    op.create_index(op.f("ix_awards_organisation_id"), "awards", ["organisation_id"], unique=False)
-    op.create_table(
         "corrections",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("application_id", sa.BigInteger(), nullable=False),
@@ -1362,75 +1185,94 @@ def upgrade() -> None:
         postgresql_where=sa.text("answered_at IS NULL AND withdrawn_at IS NULL"),
     )
     op.create_table(
-        "decisions",
+        "favourites",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("call_id", sa.BigInteger(), nullable=False),
-        sa.Column("proposal_id", sa.BigInteger(), nullable=True),
-        sa.Column("application_id", sa.BigInteger(), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("premises_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["premises_id"], ["premises.id"], name=op.f("fk_favourites_premises_id")),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_favourites_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_favourites")),
+        sa.UniqueConstraint("user_id", "premises_id", name=op.f("uq_favourites_user_id_premises_id")),
+    )
+    op.create_index(op.f("ix_favourites_user_id"), "favourites", ["user_id"], unique=False)
+    op.create_table(
+        "lots",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("premises_id", sa.BigInteger(), nullable=False),
+        sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), server_default="", nullable=False),
+        sa.Column("area", sa.Numeric(precision=12, scale=2), nullable=False),
+        sa.Column("min_area", sa.Numeric(precision=12, scale=2), nullable=True),
+        sa.Column("divisible", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("shareable", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("floor", sa.SmallInteger(), nullable=True),
+        sa.Column("erp_types", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False),
+        sa.Column("erp_category", sa.SmallInteger(), nullable=True),
+        sa.Column("capacity", sa.Integer(), nullable=True),
+        sa.Column("step_free", sa.Boolean(), nullable=True),
+        sa.Column("water", sa.Boolean(), nullable=True),
+        sa.Column("utilities", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False),
+        sa.Column("height_cm", sa.Integer(), nullable=True),
+        sa.Column("floor_load_kg_m2", sa.Integer(), nullable=True),
+        sa.Column("energy_label", sa.Text(), nullable=True),
         sa.Column(
-            "outcome",
+            "condition",
             sa.Enum(
-                "awarded",
-                "reserve",
-                "refused",
-                "inadmissible",
-                name="outcome",
+                "ready",
+                "refresh",
+                "works",
+                "heavy_works",
+                "bare_land",
+                name="condition",
                 native_enum=False,
                 create_constraint=True,
                 length=48,
             ),
-            nullable=False,
+            nullable=True,
         ),
-        sa.Column("lot_id", sa.BigInteger(), nullable=True),
-        sa.Column("area", sa.Numeric(precision=12, scale=2), nullable=True),
-        sa.Column("motive", sa.Text(), nullable=False),
-        sa.Column("remedies", sa.Text(), nullable=False),
-        sa.Column("signatory", sa.Text(), nullable=False),
-        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
-        sa.Column("edited_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("edited_by_id", sa.BigInteger(), nullable=True),
-        sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("released_by_id", sa.BigInteger(), nullable=True),
-        sa.Column("message_id", sa.BigInteger(), nullable=True),
-        sa.Column("letter_file_id", sa.BigInteger(), nullable=True),
+        sa.Column("works_needed", sa.Text(), server_default="", nullable=False),
+        sa.Column("works_cost_cents", sa.BigInteger(), nullable=True),
+        sa.Column(
+            "works_payer",
+            sa.Enum(
+                "owner",
+                "occupant",
+                "city",
+                "shared",
+                name="works_payer",
+                native_enum=False,
+                create_constraint=True,
+                length=48,
+            ),
+            nullable=True,
+        ),
+        sa.Column("charges_cents_m2_year", sa.BigInteger(), nullable=True),
+        sa.Column("rent_cents_m2_year", sa.BigInteger(), nullable=True),
+        sa.Column("reference_rent_cents_m2_year", sa.BigInteger(), nullable=True),
+        sa.Column("titles", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False),
+        sa.Column("available", postgresql.DATERANGE(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint(
-            "released_at IS NULL OR (btrim(motive) <> '' AND btrim(remedies) <> '' AND btrim(signatory) <> '')",
-            name=op.f("ck_decisions_released_whole"),
-        ),
-        sa.CheckConstraint(
-            "(released_at IS NULL) = (letter_file_id IS NULL)", name=op.f("ck_decisions_released_with_letter")
-        ),
-        sa.ForeignKeyConstraint(["application_id"], ["applications.id"], name=op.f("fk_decisions_application_id")),
-        sa.ForeignKeyConstraint(["call_id"], ["calls.id"], name=op.f("fk_decisions_call_id")),
-        sa.ForeignKeyConstraint(["edited_by_id"], ["users.id"], name=op.f("fk_decisions_edited_by_id")),
-        sa.ForeignKeyConstraint(["letter_file_id"], ["stored_files.id"], name=op.f("fk_decisions_letter_file_id")),
-        sa.ForeignKeyConstraint(["lot_id"], ["lots.id"], name=op.f("fk_decisions_lot_id")),
-        sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_decisions_message_id")),
-        sa.ForeignKeyConstraint(["proposal_id"], ["proposals.id"], name=op.f("fk_decisions_proposal_id")),
-        sa.ForeignKeyConstraint(["released_by_id"], ["users.id"], name=op.f("fk_decisions_released_by_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_decisions")),
-        sa.UniqueConstraint("application_id", name=op.f("uq_decisions_application_id")),
+        sa.CheckConstraint("NOT isempty(available)", name=op.f("ck_lots_available_not_empty")),
+        sa.CheckConstraint("area > 0", name=op.f("ck_lots_area_positive")),
+        sa.ForeignKeyConstraint(["premises_id"], ["premises.id"], name=op.f("fk_lots_premises_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_lots")),
     )
-    op.create_index(op.f("ix_decisions_call_id"), "decisions", ["call_id"], unique=False)
+    op.create_index("uq_lots_premises_label", "lots", ["premises_id", "label"], unique=True)
     op.create_table(
-        "lot_wishes",
+        "premises_documents",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("application_id", sa.BigInteger(), nullable=False),
-        sa.Column("lot_id", sa.BigInteger(), nullable=False),
-        sa.Column("rank", sa.SmallInteger(), nullable=True),
-        sa.Column("area_min", sa.Numeric(precision=12, scale=2), nullable=True),
-        sa.Column("area_max", sa.Numeric(precision=12, scale=2), nullable=True),
-        sa.CheckConstraint(
-            "area_min IS NULL OR area_max IS NULL OR area_min <= area_max", name=op.f("ck_lot_wishes_area_order")
-        ),
-        sa.CheckConstraint("rank IS NULL OR rank >= 1", name=op.f("ck_lot_wishes_rank_positive")),
-        sa.ForeignKeyConstraint(["application_id"], ["applications.id"], name=op.f("fk_lot_wishes_application_id")),
-        sa.ForeignKeyConstraint(["lot_id"], ["lots.id"], name=op.f("fk_lot_wishes_lot_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_lot_wishes")),
-        sa.UniqueConstraint("application_id", "lot_id", name=op.f("uq_lot_wishes_application_id_lot_id")),
+        sa.Column("premises_id", sa.BigInteger(), nullable=False),
+        sa.Column("file_id", sa.BigInteger(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("public", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["file_id"], ["stored_files.id"], name=op.f("fk_premises_documents_file_id")),
+        sa.ForeignKeyConstraint(["premises_id"], ["premises.id"], name=op.f("fk_premises_documents_premises_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_premises_documents")),
     )
-    op.create_index(op.f("ix_lot_wishes_lot_id"), "lot_wishes", ["lot_id"], unique=False)
+    op.create_index(op.f("ix_premises_documents_premises_id"), "premises_documents", ["premises_id"], unique=False)
     op.create_table(
         "ranked_scores",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -1502,6 +1344,270 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_score_sheets_application_id"), "score_sheets", ["application_id"], unique=False)
     op.create_table(
+        "assignment_locks",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("call_id", sa.BigInteger(), nullable=False),
+        sa.Column("application_id", sa.BigInteger(), nullable=False),
+        sa.Column("lot_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum("must", "never", name="kind", native_enum=False, create_constraint=True, length=48),
+            nullable=False,
+        ),
+        sa.Column("motive", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("created_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lifted_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("lift_motive", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "(lifted_at IS NULL) = (lift_motive IS NULL)", name=op.f("ck_assignment_locks_lifted_with_motive")
+        ),
+        sa.CheckConstraint("length(btrim(motive)) >= 10", name=op.f("ck_assignment_locks_motive_given")),
+        sa.ForeignKeyConstraint(
+            ["application_id"], ["applications.id"], name=op.f("fk_assignment_locks_application_id")
+        ),
+        sa.ForeignKeyConstraint(["call_id"], ["calls.id"], name=op.f("fk_assignment_locks_call_id")),
+        sa.ForeignKeyConstraint(["created_by_id"], ["users.id"], name=op.f("fk_assignment_locks_created_by_id")),
+        sa.ForeignKeyConstraint(["lifted_by_id"], ["users.id"], name=op.f("fk_assignment_locks_lifted_by_id")),
+        sa.ForeignKeyConstraint(["lot_id"], ["lots.id"], name=op.f("fk_assignment_locks_lot_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_assignment_locks")),
+    )
+    op.create_index(op.f("ix_assignment_locks_call_id"), "assignment_locks", ["call_id"], unique=False)
+    op.create_index(
+        "uq_assignment_locks_active",
+        "assignment_locks",
+        ["application_id", "lot_id"],
+        unique=True,
+        postgresql_where=sa.text("lifted_at IS NULL"),
+    )
+    op.create_table(
+        "awards",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("call_id", sa.BigInteger(), nullable=False),
+        sa.Column("application_id", sa.BigInteger(), nullable=False),
+        sa.Column("organisation_id", sa.BigInteger(), nullable=False),
+        sa.Column("lot_id", sa.BigInteger(), nullable=False),
+        sa.Column("area", sa.Numeric(precision=12, scale=2), nullable=False),
+        sa.Column("slots", postgresql.ARRAY(sa.SmallInteger()), server_default="{}", nullable=False),
+        sa.Column("score", sa.Numeric(precision=5, scale=2), nullable=True),
+        sa.Column("reference_value_cents", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("offer_expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("declined_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answered_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("lapsed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("succeeds_id", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("accepted_at IS NULL OR declined_at IS NULL", name=op.f("ck_awards_one_answer")),
+        sa.ForeignKeyConstraint(["answered_by_id"], ["users.id"], name=op.f("fk_awards_answered_by_id")),
+        sa.ForeignKeyConstraint(["application_id"], ["applications.id"], name=op.f("fk_awards_application_id")),
+        sa.ForeignKeyConstraint(["call_id"], ["calls.id"], name=op.f("fk_awards_call_id")),
+        sa.ForeignKeyConstraint(["lot_id"], ["lots.id"], name=op.f("fk_awards_lot_id")),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisations.id"], name=op.f("fk_awards_organisation_id")),
+        sa.ForeignKeyConstraint(["succeeds_id"], ["awards.id"], name=op.f("fk_awards_succeeds_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_awards")),
+        sa.UniqueConstraint("application_id", "lot_id", name=op.f("uq_awards_application_id_lot_id")),
+        sa.UniqueConstraint("succeeds_id", name=op.f("uq_awards_succeeds_id")),
+    )
+    op.create_index(op.f("ix_awards_call_id"), "awards", ["call_id"], unique=False)
+    op.create_index(op.f("ix_awards_lot_id"), "awards", ["lot_id"], unique=False)
+    op.create_index(op.f("ix_awards_organisation_id"), "awards", ["organisation_id"], unique=False)
+    op.create_table(
+        "call_lots",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("version_id", sa.BigInteger(), nullable=False),
+        sa.Column("lot_id", sa.BigInteger(), nullable=False),
+        sa.Column("conditions", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(["lot_id"], ["lots.id"], name=op.f("fk_call_lots_lot_id")),
+        sa.ForeignKeyConstraint(["version_id"], ["call_versions.id"], name=op.f("fk_call_lots_version_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_call_lots")),
+        sa.UniqueConstraint("version_id", "lot_id", name=op.f("uq_call_lots_version_id_lot_id")),
+    )
+    op.create_index(op.f("ix_call_lots_lot_id"), "call_lots", ["lot_id"], unique=False)
+    op.create_table(
+        "decisions",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("call_id", sa.BigInteger(), nullable=False),
+        sa.Column("proposal_id", sa.BigInteger(), nullable=True),
+        sa.Column("application_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "outcome",
+            sa.Enum(
+                "awarded",
+                "reserve",
+                "refused",
+                "inadmissible",
+                name="outcome",
+                native_enum=False,
+                create_constraint=True,
+                length=48,
+            ),
+            nullable=False,
+        ),
+        sa.Column("lot_id", sa.BigInteger(), nullable=True),
+        sa.Column("area", sa.Numeric(precision=12, scale=2), nullable=True),
+        sa.Column("motive", sa.Text(), nullable=False),
+        sa.Column("remedies", sa.Text(), nullable=False),
+        sa.Column("signatory", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("edited_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("edited_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("released_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("message_id", sa.BigInteger(), nullable=True),
+        sa.Column("letter_file_id", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint(
+            "released_at IS NULL OR (btrim(motive) <> '' AND btrim(remedies) <> '' AND btrim(signatory) <> '')",
+            name=op.f("ck_decisions_released_whole"),
+        ),
+        sa.CheckConstraint(
+            "(released_at IS NULL) = (letter_file_id IS NULL)", name=op.f("ck_decisions_released_with_letter")
+        ),
+        sa.ForeignKeyConstraint(["application_id"], ["applications.id"], name=op.f("fk_decisions_application_id")),
+        sa.ForeignKeyConstraint(["call_id"], ["calls.id"], name=op.f("fk_decisions_call_id")),
+        sa.ForeignKeyConstraint(["edited_by_id"], ["users.id"], name=op.f("fk_decisions_edited_by_id")),
+        sa.ForeignKeyConstraint(["letter_file_id"], ["stored_files.id"], name=op.f("fk_decisions_letter_file_id")),
+        sa.ForeignKeyConstraint(["lot_id"], ["lots.id"], name=op.f("fk_decisions_lot_id")),
+        sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_decisions_message_id")),
+        sa.ForeignKeyConstraint(["proposal_id"], ["proposals.id"], name=op.f("fk_decisions_proposal_id")),
+        sa.ForeignKeyConstraint(["released_by_id"], ["users.id"], name=op.f("fk_decisions_released_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_decisions")),
+        sa.UniqueConstraint("application_id", name=op.f("uq_decisions_application_id")),
+    )
+    op.create_index(op.f("ix_decisions_call_id"), "decisions", ["call_id"], unique=False)
+    op.create_table(
+        "lot_wishes",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("application_id", sa.BigInteger(), nullable=False),
+        sa.Column("lot_id", sa.BigInteger(), nullable=False),
+        sa.Column("rank", sa.SmallInteger(), nullable=True),
+        sa.Column("area_min", sa.Numeric(precision=12, scale=2), nullable=True),
+        sa.Column("area_max", sa.Numeric(precision=12, scale=2), nullable=True),
+        sa.CheckConstraint(
+            "area_min IS NULL OR area_max IS NULL OR area_min <= area_max", name=op.f("ck_lot_wishes_area_order")
+        ),
+        sa.CheckConstraint("rank IS NULL OR rank >= 1", name=op.f("ck_lot_wishes_rank_positive")),
+        sa.ForeignKeyConstraint(["application_id"], ["applications.id"], name=op.f("fk_lot_wishes_application_id")),
+        sa.ForeignKeyConstraint(["lot_id"], ["lots.id"], name=op.f("fk_lot_wishes_lot_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_lot_wishes")),
+        sa.UniqueConstraint("application_id", "lot_id", name=op.f("uq_lot_wishes_application_id_lot_id")),
+    )
+    op.create_index(op.f("ix_lot_wishes_lot_id"), "lot_wishes", ["lot_id"], unique=False)
+    op.create_table(
+        "marks",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("sheet_id", sa.BigInteger(), nullable=False),
+        sa.Column("criterion_id", sa.BigInteger(), nullable=False),
+        sa.Column("value", sa.SmallInteger(), nullable=True),
+        sa.Column("answered", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.CheckConstraint("value IS NULL OR value BETWEEN 0 AND 5", name=op.f("ck_marks_value_range")),
+        sa.ForeignKeyConstraint(["criterion_id"], ["criteria.id"], name=op.f("fk_marks_criterion_id")),
+        sa.ForeignKeyConstraint(["sheet_id"], ["score_sheets.id"], name=op.f("fk_marks_sheet_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_marks")),
+        sa.UniqueConstraint("sheet_id", "criterion_id", name=op.f("uq_marks_sheet_id_criterion_id")),
+    )
+    op.create_table(
+        "need_matches",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("need_id", sa.BigInteger(), nullable=False),
+        sa.Column("lot_id", sa.BigInteger(), nullable=False),
+        sa.Column("found_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("interested_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("declined_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.CheckConstraint("interested_at IS NULL OR declined_at IS NULL", name=op.f("ck_need_matches_one_answer")),
+        sa.ForeignKeyConstraint(["lot_id"], ["lots.id"], name=op.f("fk_need_matches_lot_id")),
+        sa.ForeignKeyConstraint(["need_id"], ["needs.id"], name=op.f("fk_need_matches_need_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_need_matches")),
+        sa.UniqueConstraint("need_id", "lot_id", name=op.f("uq_need_matches_need_id_lot_id")),
+    )
+    op.create_index(op.f("ix_need_matches_lot_id"), "need_matches", ["lot_id"], unique=False)
+    op.create_table(
+        "occupancies",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("lot_id", sa.BigInteger(), nullable=False),
+        sa.Column("during", postgresql.DATERANGE(), nullable=False),
+        sa.Column("slots", postgresql.INT4MULTIRANGE(), server_default=sa.text("'{[0,14)}'"), nullable=False),
+        sa.Column("part", postgresql.INT4RANGE(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "lease",
+                "meanwhile",
+                "works",
+                "demolition",
+                name="kind",
+                native_enum=False,
+                create_constraint=True,
+                length=48,
+            ),
+            nullable=False,
+        ),
+        sa.Column("label", sa.Text(), server_default="", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        postgresql.ExcludeConstraint(
+            (sa.column("lot_id"), "="),
+            (sa.column("during"), "&&"),
+            (sa.column("slots"), "&&"),
+            (sa.column("part"), "&&"),
+            using="gist",
+            name="ex_occupancies_no_overlap",
+        ),
+        sa.CheckConstraint(
+            "NOT isempty(during) AND NOT isempty(slots) AND NOT isempty(part)", name=op.f("ck_occupancies_not_empty")
+        ),
+        sa.ForeignKeyConstraint(["lot_id"], ["lots.id"], name=op.f("fk_occupancies_lot_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_occupancies")),
+    )
+    op.create_index("ix_occupancies_lot_id", "occupancies", ["lot_id"], unique=False)
+    op.create_table(
+        "photos",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("premises_id", sa.BigInteger(), nullable=False),
+        sa.Column("lot_id", sa.BigInteger(), nullable=True),
+        sa.Column("file_id", sa.BigInteger(), nullable=False),
+        sa.Column("alt", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), server_default="0", nullable=False),
+        sa.ForeignKeyConstraint(["file_id"], ["stored_files.id"], name=op.f("fk_photos_file_id")),
+        sa.ForeignKeyConstraint(["lot_id"], ["lots.id"], name=op.f("fk_photos_lot_id")),
+        sa.ForeignKeyConstraint(["premises_id"], ["premises.id"], name=op.f("fk_photos_premises_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_photos")),
+    )
+    op.create_index(op.f("ix_photos_premises_id"), "photos", ["premises_id"], unique=False)
+    op.create_table(
+        "vacancies",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("lot_id", sa.BigInteger(), nullable=False),
+        sa.Column("during", postgresql.DATERANGE(), nullable=False),
+        sa.Column(
+            "reason",
+            sa.Enum(
+                "departure",
+                "works_pending",
+                "urban_project",
+                "no_candidate",
+                "unfit",
+                "dispute",
+                "other",
+                name="reason",
+                native_enum=False,
+                create_constraint=True,
+                length=48,
+            ),
+            nullable=False,
+        ),
+        sa.Column("note", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(["lot_id"], ["lots.id"], name=op.f("fk_vacancies_lot_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_vacancies")),
+    )
+    op.create_index(op.f("ix_vacancies_lot_id"), "vacancies", ["lot_id"], unique=False)
+    op.create_table(
         "leases",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
@@ -1565,20 +1671,6 @@ def upgrade() -> None:
     op.create_index(op.f("ix_leases_landlord_id"), "leases", ["landlord_id"], unique=False)
     op.create_index(op.f("ix_leases_lot_id"), "leases", ["lot_id"], unique=False)
     op.create_index(op.f("ix_leases_tenant_id"), "leases", ["tenant_id"], unique=False)
-    op.create_table(
-        "marks",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("sheet_id", sa.BigInteger(), nullable=False),
-        sa.Column("criterion_id", sa.BigInteger(), nullable=False),
-        sa.Column("value", sa.SmallInteger(), nullable=True),
-        sa.Column("answered", sa.Boolean(), server_default=sa.text("true"), nullable=False),
-        sa.Column("reason", sa.Text(), server_default="", nullable=False),
-        sa.CheckConstraint("value IS NULL OR value BETWEEN 0 AND 5", name=op.f("ck_marks_value_range")),
-        sa.ForeignKeyConstraint(["criterion_id"], ["criteria.id"], name=op.f("fk_marks_criterion_id")),
-        sa.ForeignKeyConstraint(["sheet_id"], ["score_sheets.id"], name=op.f("fk_marks_sheet_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_marks")),
-        sa.UniqueConstraint("sheet_id", "criterion_id", name=op.f("uq_marks_sheet_id_criterion_id")),
-    )
     op.create_table(
         "lease_conditions",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -1828,29 +1920,25 @@ def downgrade() -> None:
     op.drop_table("lease_valuations")
     op.drop_index(op.f("ix_lease_conditions_lease_id"), table_name="lease_conditions")
     op.drop_table("lease_conditions")
-    op.drop_table("marks")
     op.drop_index(op.f("ix_leases_tenant_id"), table_name="leases")
     op.drop_index(op.f("ix_leases_lot_id"), table_name="leases")
     op.drop_index(op.f("ix_leases_landlord_id"), table_name="leases")
     op.drop_table("leases")
-    op.drop_index(op.f("ix_score_sheets_application_id"), table_name="score_sheets")
-    op.drop_table("score_sheets")
-    op.drop_index(op.f("ix_recusals_application_id"), table_name="recusals")
-    op.drop_table("recusals")
-    op.drop_index(op.f("ix_readings_application_id"), table_name="readings")
-    op.drop_table("readings")
-    op.drop_table("ranked_scores")
+    op.drop_index(op.f("ix_vacancies_lot_id"), table_name="vacancies")
+    op.drop_table("vacancies")
+    op.drop_index(op.f("ix_photos_premises_id"), table_name="photos")
+    op.drop_table("photos")
+    op.drop_index("ix_occupancies_lot_id", table_name="occupancies")
+    op.drop_table("occupancies")
+    op.drop_index(op.f("ix_need_matches_lot_id"), table_name="need_matches")
+    op.drop_table("need_matches")
+    op.drop_table("marks")
     op.drop_index(op.f("ix_lot_wishes_lot_id"), table_name="lot_wishes")
     op.drop_table("lot_wishes")
     op.drop_index(op.f("ix_decisions_call_id"), table_name="decisions")
     op.drop_table("decisions")
-    op.drop_index(
-        "uq_corrections_pending",
-        table_name="corrections",
-        postgresql_where=sa.text("answered_at IS NULL AND withdrawn_at IS NULL"),
-    )
-    op.drop_index(op.f("ix_corrections_application_id"), table_name="corrections")
-    op.drop_table("corrections")
+    op.drop_index(op.f("ix_call_lots_lot_id"), table_name="call_lots")
+    op.drop_table("call_lots")
     op.drop_index(op.f("ix_awards_organisation_id"), table_name="awards")
     op.drop_index(op.f("ix_awards_lot_id"), table_name="awards")
     op.drop_index(op.f("ix_awards_call_id"), table_name="awards")
@@ -1860,14 +1948,32 @@ def downgrade() -> None:
     )
     op.drop_index(op.f("ix_assignment_locks_call_id"), table_name="assignment_locks")
     op.drop_table("assignment_locks")
+    op.drop_index(op.f("ix_score_sheets_application_id"), table_name="score_sheets")
+    op.drop_table("score_sheets")
+    op.drop_index(op.f("ix_recusals_application_id"), table_name="recusals")
+    op.drop_table("recusals")
+    op.drop_index(op.f("ix_readings_application_id"), table_name="readings")
+    op.drop_table("readings")
+    op.drop_table("ranked_scores")
+    op.drop_index(op.f("ix_premises_documents_premises_id"), table_name="premises_documents")
+    op.drop_table("premises_documents")
+    op.drop_index("uq_lots_premises_label", table_name="lots")
+    op.drop_table("lots")
+    op.drop_index(op.f("ix_favourites_user_id"), table_name="favourites")
+    op.drop_table("favourites")
+    op.drop_index(
+        "uq_corrections_pending",
+        table_name="corrections",
+        postgresql_where=sa.text("answered_at IS NULL AND withdrawn_at IS NULL"),
+    )
+    op.drop_index(op.f("ix_corrections_application_id"), table_name="corrections")
+    op.drop_table("corrections")
     op.drop_index(op.f("ix_application_members_organisation_id"), table_name="application_members")
     op.drop_table("application_members")
     op.drop_index("uq_appeals_open", table_name="appeals", postgresql_where=sa.text("answered_at IS NULL"))
     op.drop_index(op.f("ix_appeals_call_id"), table_name="appeals")
     op.drop_table("appeals")
     op.drop_table("admissibilities")
-    op.drop_index(op.f("ix_vacancies_lot_id"), table_name="vacancies")
-    op.drop_table("vacancies")
     op.drop_index("ix_tfpb_actions_programme_id", table_name="tfpb_actions")
     op.drop_table("tfpb_actions")
     op.drop_index("uq_seats_chair", table_name="seats", postgresql_where=sa.text("chair AND left_at IS NULL"))
@@ -1879,38 +1985,11 @@ def downgrade() -> None:
         postgresql_where=sa.text("accepted_at IS NULL AND revoked_at IS NULL"),
     )
     op.drop_table("seat_invitations")
-    op.drop_index(op.f("ix_photos_premises_id"), table_name="photos")
-    op.drop_table("photos")
-    op.drop_index("ix_occupancies_lot_id", table_name="occupancies")
-    op.drop_table("occupancies")
-    op.drop_index(op.f("ix_need_matches_lot_id"), table_name="need_matches")
-    op.drop_table("need_matches")
-    op.drop_index("ix_criteria_version_id", table_name="criteria")
-    op.drop_table("criteria")
-    op.drop_index(op.f("ix_call_lots_lot_id"), table_name="call_lots")
-    op.drop_table("call_lots")
-    op.drop_index(op.f("ix_applications_organisation_id"), table_name="applications")
-    op.drop_table("applications")
-    op.drop_table("tfpb_programmes")
-    op.drop_index("uq_proposals_retained", table_name="proposals", postgresql_where=sa.text("retained_at IS NOT NULL"))
-    op.drop_table("proposals")
-    op.drop_table("panels")
-    op.drop_index(op.f("ix_need_contacts_organisation_id"), table_name="need_contacts")
-    op.drop_table("need_contacts")
-    op.drop_table("messages")
-    op.drop_index("uq_lots_premises_label", table_name="lots")
-    op.drop_table("lots")
-    op.drop_table("call_versions")
-    op.drop_index(op.f("ix_call_extensions_call_id"), table_name="call_extensions")
-    op.drop_table("call_extensions")
-    op.drop_table("tfpb_agreements")
-    op.drop_index(op.f("ix_stored_files_owner_id"), table_name="stored_files")
-    op.drop_table("stored_files")
-    op.drop_index(op.f("ix_sessions_user_id"), table_name="sessions")
-    op.drop_table("sessions")
+    op.drop_index("uq_premises_external", table_name="premises")
     op.drop_index("ix_premises_published_at", table_name="premises", postgresql_where=sa.text("withdrawn_at IS NULL"))
     op.drop_index(op.f("ix_premises_owner_id"), table_name="premises")
     op.drop_index(op.f("ix_premises_manager_id"), table_name="premises")
+    op.drop_index(op.f("ix_premises_import_id"), table_name="premises")
     op.drop_index(
         "ix_premises_haystack",
         table_name="premises",
@@ -1923,6 +2002,27 @@ def downgrade() -> None:
         "idx_premises_outline", table_name="premises", postgresql_using="gist", column_name="outline"
     )
     op.drop_geospatial_table("premises")
+    op.drop_index("ix_criteria_version_id", table_name="criteria")
+    op.drop_table("criteria")
+    op.drop_index(op.f("ix_applications_organisation_id"), table_name="applications")
+    op.drop_table("applications")
+    op.drop_table("tfpb_programmes")
+    op.drop_index("uq_proposals_retained", table_name="proposals", postgresql_where=sa.text("retained_at IS NOT NULL"))
+    op.drop_table("proposals")
+    op.drop_index(op.f("ix_premises_imports_owner_id"), table_name="premises_imports")
+    op.drop_table("premises_imports")
+    op.drop_table("panels")
+    op.drop_index(op.f("ix_need_contacts_organisation_id"), table_name="need_contacts")
+    op.drop_table("need_contacts")
+    op.drop_table("messages")
+    op.drop_table("call_versions")
+    op.drop_index(op.f("ix_call_extensions_call_id"), table_name="call_extensions")
+    op.drop_table("call_extensions")
+    op.drop_table("tfpb_agreements")
+    op.drop_index(op.f("ix_stored_files_owner_id"), table_name="stored_files")
+    op.drop_table("stored_files")
+    op.drop_index(op.f("ix_sessions_user_id"), table_name="sessions")
+    op.drop_table("sessions")
     op.drop_index(op.f("ix_needs_organisation_id"), table_name="needs")
     op.drop_index("ix_needs_commune_codes", table_name="needs", postgresql_using="gin")
     op.drop_table("needs")
@@ -1948,6 +2048,8 @@ def downgrade() -> None:
         "idx_communes_outline", table_name="communes", postgresql_using="gist", column_name="outline"
     )
     op.drop_geospatial_table("communes")
+    op.drop_index(op.f("ix_saved_searches_user_id"), table_name="saved_searches")
+    op.drop_table("saved_searches")
     op.drop_index(op.f("ix_password_resets_user_id"), table_name="password_resets")
     op.drop_table("password_resets")
     op.drop_table("journal_entries")
