@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+from playwright.async_api import TimeoutError as PlaywrightTimeout
+
 from tests.journeys.conftest import Site
 
 
@@ -34,11 +36,11 @@ class Hands:
         await field.focus()
         await field.select_option(label=option)
 
-    async def choose_first(self, label: str) -> None:
-        """The first real choice of a list."""
+    async def choose_one_with(self, label: str, words: str) -> None:
+        """The first choice of a list whose text holds these words."""
         field = self.page.locator("main").get_by_label(label, exact=False).first
-        values = await field.locator("option").evaluate_all("options => options.map(o => o.value).filter(Boolean)")
-        await field.select_option(values[0])
+        option = field.locator("option", has_text=words).first
+        await field.select_option(await option.get_attribute("value"))
 
     async def tick(self, label: str, within: str = "main") -> None:
         box = self.page.locator(within).get_by_label(label, exact=False).first
@@ -67,11 +69,15 @@ class Hands:
         if not await target.count():
             target = self.page.locator(within).get_by_role("link", name=words, exact=exact)
         assert await target.count(), f"nothing called « {words} » on {self.page.url}:\n{(await self.text())[:3000]}"
-        if self.keyboard:
-            await target.first.focus()
-            await target.first.press("Enter")
-        else:
-            await target.first.click()
+        try:
+            async with self.page.expect_navigation(timeout=30_000):
+                if self.keyboard:
+                    await target.first.focus()
+                    await target.first.press("Enter")
+                else:
+                    await target.first.click()
+        except PlaywrightTimeout:
+            pass  # answered within the page, by htmx
         await self.page.wait_for_load_state("load")
         await self.fine()
 

@@ -11,7 +11,8 @@ from intervalle.settings import ROOT
 from tests.journeys.conftest import Site
 from tests.journeys.crawl import kind_of, pages_of
 
-pytestmark = pytest.mark.browser
+# A sweep of minutes: run with --drills.
+pytestmark = [pytest.mark.browser, pytest.mark.drill]
 
 # Role -> the account of the demonstration that plays it; None is a visitor.
 ROLES = {

@@ -43,7 +43,9 @@ class Scene:
         await context.close()
 
 
-@pytest.fixture(params=["desk, mouse, scripts", "320 px, keyboard, no script"])
+@pytest.fixture(
+    params=["desk, mouse, scripts", pytest.param("320 px, keyboard, no script", marks=pytest.mark.drill)],
+)
 def scene(request: pytest.FixtureRequest, site: Site, browser: Any) -> Scene:
     return Scene(site, browser, keyboard="keyboard" in request.param)
 
@@ -258,7 +260,7 @@ async def rank_and_assign(scene: Scene, call: int) -> None:
         await anne.press("Recalculer avec ce choix")
         await anne.sees("proposition nᵒ 2")
         await anne.press("Retenir cette proposition")
-        await anne.sees("Proposition retenue")
+        await anne.sees("Signataire")
 
 
 async def release(scene: Scene, call: int) -> None:
@@ -326,11 +328,12 @@ async def count_in_tfpb(scene: Scene, lease: int) -> None:
     async with scene.as_person("sophie") as sophie:
         await sophie.go(f"/tfpb/programmes/{programme}")
         await sophie.press("Valoriser")
-        await sophie.choose_first("Action du programme")
+        await sophie.choose_one_with("Action du programme", "QPDEMO01")
         await sophie.press("Compter ce titre")
     days = (today.replace(month=12, day=31) - today).days + 1
-    # 70 m² × 120 € over the days left of the year, half-up to the cent (rules.md §1.7).
-    expected = int(Decimal(70 * 12_000 * days) / (366 if calendar.isleap(today.year) else 365) + Decimal("0.5"))
+    area = scene.site.sql("SELECT area FROM leases WHERE id = %s", lease)[0][0]
+    # m² × 120 € over the days left of the year, half-up to the cent (rules.md §1.7).
+    expected = int(area * 12_000 * days / (366 if calendar.isleap(today.year) else 365) + Decimal("0.5"))
     counted = scene.site.sql("SELECT amount_cents FROM tfpb_lines WHERE lease_id = %s AND superseded_at IS NULL", lease)
     assert counted == [(expected,)]
 
