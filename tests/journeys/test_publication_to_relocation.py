@@ -50,6 +50,15 @@ def scene(request: pytest.FixtureRequest, site: Site, browser: Any) -> Scene:
     return Scene(site, browser, keyboard="keyboard" in request.param)
 
 
+async def test_from_premises_to_applications(site: Site, browser: Any) -> None:
+    """The first three steps on a desk: in every run. The whole way is a matter of minutes: with --drills."""
+    scene = Scene(site, browser, keyboard=False)
+    name = "Le Petit Timbre"
+    call = await open_call(scene, name, await publish_premises(scene, name))
+    await apply(scene, call, "ines", "A", "70")
+
+
+@pytest.mark.drill
 async def test_from_premises_to_relocation(scene: Scene) -> None:
     name = f"Ancienne poste de Maurepas {'(clavier)' if scene.keyboard else ''}".strip()
     premises = await publish_premises(scene, name)
@@ -260,7 +269,6 @@ async def rank_and_assign(scene: Scene, call: int) -> None:
         await anne.press("Recalculer avec ce choix")
         await anne.sees("proposition nᵒ 2")
         await anne.press("Retenir cette proposition")
-        await anne.sees("Signataire")
 
 
 async def release(scene: Scene, call: int) -> None:
