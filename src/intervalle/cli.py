@@ -39,6 +39,8 @@ def parser() -> argparse.ArgumentParser:
         return one
 
     command("migrate", migrate, "met le schéma de la base à jour")
+    revision = command("revision", revise, "écrit la migration vers ce que les modèles déclarent (développement)")
+    revision.add_argument("slug", metavar="SALLE_QUOI", help="par exemple premises_favourites")
     command("demo", demo, "charge la démonstration, une seule fois")
     serve_command = command("serve", serve, "sert l’application")
     serve_command.add_argument("--host", default="127.0.0.1")
@@ -79,6 +81,12 @@ def migrate(options: argparse.Namespace) -> None:
 
     migrations.upgrade(settings().database_url)
     print("Le schéma est à jour.")
+
+
+def revise(options: argparse.Namespace) -> None:
+    from intervalle import migrate as migrations
+
+    print(f"À relire : {migrations.revise(settings().database_url, options.slug)}")
 
 
 def demo(options: argparse.Namespace) -> None:

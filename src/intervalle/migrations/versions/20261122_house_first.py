@@ -1889,7 +1889,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("path_id", "kind", name=op.f("uq_relocation_steps_path_id_kind")),
     )
     # ### end Alembic commands ###
-    for statement in guards.AFTER_TABLES:
+    for statement in guards.FIRST:
         op.execute(statement)
     op.execute(jobs.schema_sql().replace(":", r"\:"))
 
