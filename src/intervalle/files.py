@@ -25,6 +25,7 @@ from intervalle.settings import settings
 PHOTO_BYTES = 12 * 1024 * 1024
 PHOTO_PIXELS = 60_000_000
 PHOTO_EDGE = 1600
+PAPER_BYTES = 10 * 1024 * 1024
 
 
 class BadFile(Problem):
@@ -50,6 +51,10 @@ def clean_name(name: str) -> str:
     return base[-120:] or "fichier"
 
 
+def sha256(content: bytes) -> bytes:
+    return hashlib.sha256(content).digest()
+
+
 async def keep(
     db: AsyncSession, *, name: str, content: bytes, content_type: str, audience: str, scan: str,
     owner_id: int | None = None, user_id: int | None = None,
@@ -58,7 +63,7 @@ async def keep(
     key = f"{secrets.token_hex(2)}/{secrets.token_hex(16)}"
     await obstore.put_async(_store(), key, content)
     stored = StoredFile(
-        key=key, name=clean_name(name), content_type=content_type, size=len(content), sha256=hashlib.sha256(content).digest(),
+        key=key, name=clean_name(name), content_type=content_type, size=len(content), sha256=sha256(content),
         audience=audience, scan=scan, owner_id=owner_id, created_by_id=user_id,
     )  # fmt: skip
     db.add(stored)
@@ -70,7 +75,7 @@ async def read(stored: StoredFile) -> bytes:
     """The bytes, as they were stored (the hash is checked: a changed file is an error, not a surprise)."""
     result = await obstore.get_async(_store(), stored.key)
     content = bytes(await result.bytes_async())
-    if hashlib.sha256(content).digest() != stored.sha256:
+    if sha256(content) != stored.sha256:
         raise RuntimeError(f"stored file {stored.id} has changed on disk")
     return content
 
@@ -116,3 +121,40 @@ async def photo(content: bytes) -> bytes:
             "Réduisez-la, ou reprenez-la en qualité normale.",
         )
     return await asyncio.to_thread(_photo, content)
+
+
+def _pdf(content: bytes) -> None:
+    import pikepdf
+
+    try:
+        with pikepdf.open(io.BytesIO(content)) as opened:
+            pages = len(opened.pages)
+    except pikepdf.PasswordError as error:
+        raise BadFile(
+            "Ce PDF est protégé par un mot de passe : personne ne pourrait le lire.",
+            "Enregistrez-le sans mot de passe, puis déposez-le de nouveau.",
+        ) from error
+    except (pikepdf.PdfError, ValueError, RecursionError) as error:
+        raise BadFile(
+            "Ce PDF est abîmé : nous ne parvenons pas à l’ouvrir.", "Exportez-le de nouveau, puis redéposez-le."
+        ) from error
+    if not pages:
+        raise BadFile("Ce PDF n’a aucune page.", "Vérifiez le fichier, puis déposez-le de nouveau.")
+
+
+async def paper(content: bytes) -> tuple[bytes, str]:
+    """A paper people hand in: a PDF that opens, kept as it is, or a photo or scan written anew. (bytes, type)."""
+    if len(content) > PAPER_BYTES:
+        raise BadFile(
+            f"Ce fichier pèse {len(content) // 1_048_576} Mo ; la limite est de {PAPER_BYTES // 1_048_576} Mo.",
+            "Réduisez-le, ou déposez-le en plusieurs parties.",
+        )
+    if content[:1024].lstrip().startswith(b"%PDF-"):
+        await asyncio.to_thread(_pdf, content)
+        return content, "application/pdf"
+    if content[:3] == b"\xff\xd8\xff" or content[:8] == b"\x89PNG\r\n\x1a\n" or content[8:12] == b"WEBP":
+        return await photo(content), "image/jpeg"
+    raise BadFile(
+        "Ce fichier n’est ni un PDF, ni une image que nous savons lire.",
+        "Enregistrez-le en PDF, ou prenez le document en photo (JPEG ou PNG).",
+    )

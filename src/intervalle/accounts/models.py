@@ -24,6 +24,10 @@ KINDS = (*OWNER_KINDS, "ess_structure", "support_body")
 # rules.md §6.2; `to_check` is a state, not a refusal.
 ESS_STATUSES = ("association", "foundation", "cooperative", "mutual", "ess_company", "not_ess", "to_check")
 ROLES = ("admin", "editor", "viewer")
+# What a structure is asked for again and again: kept once, with the day it stops being valid.
+DOCUMENT_KINDS = (
+    "statutes", "registration", "ess_proof", "board", "accounts", "budget", "activity_report", "insurance", "tax", "bank", "other",
+)  # fmt: skip
 
 
 class User(Base):
@@ -62,12 +66,65 @@ class Organisation(Subject, Base):
     address: Mapped[str | None]
     commune_code: Mapped[str | None] = mapped_column(ForeignKey("communes.code"))
     in_qpv: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
-    successor_of_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
+    successor_of_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
+    succeeded_on: Mapped[date | None]  # the day it took over from `successor_of_id`
     demo: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     created_at: Mapped[Created]
 
     def parties(self) -> dict[str, frozenset[int]]:
         return {"self": frozenset({self.id})}
+
+
+class StructureDocument(Subject, Base):
+    """A paper of a structure, kept once and joined to any application. Never deleted: taken out, or replaced."""
+
+    __tablename__ = "structure_documents"
+
+    id: Mapped[Key]
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
+    kind: Mapped[str] = mapped_column(one_of("kind", DOCUMENT_KINDS))
+    title: Mapped[str]
+    file_id: Mapped[int] = mapped_column(ForeignKey("stored_files.id"))
+    valid_until: Mapped[date | None]  # the last day it can be relied on; None: no end
+    created_at: Mapped[Created]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    withdrawn_at: Mapped[Instant | None]
+    replaced_by_id: Mapped[int | None] = mapped_column(ForeignKey("structure_documents.id"))
+
+    def parties(self) -> dict[str, frozenset[int]]:
+        return {"self": frozenset({self.organisation_id})}
+
+
+class EssClaim(Subject, Base):
+    """A structure says which ESS status it has, with its proof; the authority it chose checks it, and says why."""
+
+    __tablename__ = "ess_claims"
+    __table_args__ = (
+        Index("uq_ess_claims_waiting", "organisation_id", unique=True, postgresql_where=text("reviewed_at IS NULL")),
+        CheckConstraint("(reviewed_at IS NULL) = (accepted IS NULL)", name="reviewed_with_outcome"),
+        CheckConstraint("reviewed_at IS NULL OR reviewed_at >= claimed_at", name="reviewed_after_claim"),
+        CheckConstraint("accepted IS NOT FALSE OR reason <> ''", name="refused_with_reason"),
+    )
+
+    id: Mapped[Key]
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
+    status: Mapped[str] = mapped_column(
+        one_of("status", tuple(s for s in ESS_STATUSES if s not in ("to_check", "not_ess")))
+    )
+    document_id: Mapped[int | None] = mapped_column(ForeignKey("structure_documents.id"))
+    reviewer_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
+    claimed_at: Mapped[Instant]
+    claimed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    reviewed_at: Mapped[Instant | None]
+    reviewed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    accepted: Mapped[bool | None]
+    reason: Mapped[str] = mapped_column(server_default="")
+
+    def parties(self) -> dict[str, frozenset[int]]:
+        return {"self": frozenset({self.organisation_id}), "reviewer": frozenset({self.reviewer_id})}
+
+    def stage(self) -> str:
+        return "waiting" if self.reviewed_at is None else "reviewed"
 
 
 class Membership(Base):
