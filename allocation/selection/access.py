@@ -130,7 +130,7 @@ def _urls(room: Room) -> list[str | None]:
     return [
         f"{base}/recevabilite" if room.staff and opened else None,
         f"{base}/notation" if room.scores and opened else None,
-        f"{base}/tableau" if room.totals_open else None,
+        f"{base}/deliberation" if room.totals_open else None,
         f"/attribution/{room.call.id}" if room.staff and room.call.ranked_at else None,
         None,
     ]

@@ -8,7 +8,19 @@ from allocation.selection import checklist
 from allocation.selection.panels import Rules, SeatTerms
 from allocation.selection.words import COLLEGES
 from intervalle import clock
-from intervalle.forms import Choice, Choices, Form, Instant, LongText, Text, ValidationError, Whole, YesNo, required
+from intervalle.forms import (
+    Choice,
+    Choices,
+    Form,
+    Instant,
+    LongText,
+    Radio,
+    Text,
+    ValidationError,
+    Whole,
+    YesNo,
+    required,
+)
 from intervalle.i18n import N_, _
 
 
@@ -117,3 +129,37 @@ class AnswerForm(Form):
     """The applicant's answer to a request for missing pieces."""
 
     answer = LongText(N_("Votre réponse"), [required()], limit=10_000, render_kw={"rows": 10})
+
+
+class MotionForm(Form):
+    """A question put to the vote."""
+
+    question = Text(N_("Question"), [required()], limit=300)
+    application = Choice(N_("Dossier"), [], empty=N_("Aucun en particulier"))
+    shortlists = YesNo(N_("Adoptée, elle présélectionne ce dossier"))
+
+
+class HearingForm(Form):
+    """An hour for a finalist."""
+
+    application = Choice(N_("Dossier"), [], [required()], empty=N_("Choisir"))
+    starts_at = Instant(N_("Jour et heure"), [required()])
+    minutes = Whole(N_("Durée, en minutes"), [required()], low=5, high=240, default=20)
+    place = Text(N_("Lieu, ou lien de visioconférence"), limit=300)
+
+    @property
+    def instant(self) -> datetime:
+        value: datetime | None = self.starts_at.data
+        assert value is not None
+        return value
+
+
+class RevisionForm(Form):
+    """A mark changed in session."""
+
+    criterion = Choice(N_("Critère"), [], [required()], empty=N_("Choisir"))
+    value = Radio(N_("Nouvelle note"), [*((str(n), str(n)) for n in range(6)), ("ne", N_("Non évalué"))], [required()])
+    reason = LongText(N_("Ce qui a changé votre avis"), [required()], limit=1000, render_kw={"rows": 3})
+
+    def offer(self, criteria: list[tuple[str, str]]) -> None:
+        self.criterion.offer(criteria)

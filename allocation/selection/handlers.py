@@ -7,6 +7,7 @@ from allocation.selection import (
     admissibility_pages,
     conflict_pages,
     correction_pages,
+    meeting_pages,
     panel_pages,
     ranking_pages,
     scoring_pages,
@@ -22,5 +23,6 @@ ROUTES: list[HTTPRouteHandler] = [
     *share_pages.ROUTES,
     *scoring_pages.ROUTES,
     *workbook_pages.ROUTES,
+    *meeting_pages.ROUTES,
     *ranking_pages.ROUTES,
 ]

@@ -3,6 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from allocation.selection.meeting_models import Hearing
 from allocation.selection.models import Correction, Panel, Seat, SeatInvitation
 from calls.models import Application, Call
 from intervalle import mail
@@ -88,6 +89,45 @@ async def correction_answered(db: AsyncSession, call: Call, application: Applica
             name=user.name, url=_url(call), id=application.id,
         ),
     )  # fmt: skip
+
+
+async def hearing(db: AsyncSession, call: Call, application: Application, heard: Hearing) -> None:
+    """The hour of a hearing, or that it is called off."""
+    user = (await db.execute(select(User).where(User.id == application.submitted_by_id))).scalar_one_or_none()
+    if user is None:
+        return
+    if heard.cancelled_at:
+        subject, text = (
+            _("Audition annulée : %(label)s", label=application.label),
+            _(
+                "Bonjour %(name)s,\n\nL’audition prévue le %(when)s est annulée.\n",
+                name=user.name,
+                when=instant(heard.starts_at),
+            ),
+        )
+    else:
+        subject, text = (
+            _("Audition de votre candidature %(label)s", label=application.label),
+            _(
+                "Bonjour %(name)s,\n\nLa commission de l’appel « %(call)s » vous entendra le %(when)s, pendant %(minutes)s minutes.\n"
+                "Lieu : %(place)s\n",
+                name=user.name,
+                call=call.title,
+                when=instant(heard.starts_at),
+                minutes=heard.minutes,
+                place=heard.place or _("à préciser"),
+            ),
+        )
+    mark = "cancelled" if heard.cancelled_at else "set"
+    await mail.post(
+        db,
+        to=user.email,
+        user_id=user.id,
+        kind="panel.hearing",
+        dedupe=f"hearing:{heard.id}:{mark}",
+        subject=subject,
+        text=text,
+    )
 
 
 def _url(call: Call) -> str:

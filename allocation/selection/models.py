@@ -84,7 +84,8 @@ class Seat(Subject, Base):
     left_at: Mapped[Instant | None]
 
     def people(self) -> dict[str, frozenset[int]]:
-        return {"juror": frozenset() if self.left_at else frozenset({self.user_id})}
+        held = frozenset() if self.left_at else frozenset({self.user_id})
+        return {"juror": held, "leader": held if self.chair or self.secretary else frozenset()}
 
 
 class SeatInvitation(Base):

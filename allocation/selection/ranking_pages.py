@@ -15,6 +15,7 @@ from allocation.selection.ranking import Change, Ranked
 from allocation.selection.scoring import CriterionScore, Score, Severity, severities
 from allocation.selection.words import SCORE_RULES, TIE_BREAKS
 from calls.models import Application
+from calls.reading import file_of
 from intervalle.i18n import _
 from intervalle.web import Db, Id, Request, actor_of, page, redirect
 
@@ -89,6 +90,36 @@ async def ranking(request: Request, db: Db, call_id: Id) -> Response[str]:
     )  # fmt: skip
 
 
+MOST_COMPARED = 4
+
+
+@get("/commissions/{call_id:int}/comparaison", policy="panel.show")
+async def comparison(request: Request, db: Db, call_id: Id) -> Response[str]:
+    """Two to four files side by side: facts, marks, what jurors wrote."""
+    actor = actor_of(request)
+    room = await access.enter(db, actor, call_id)
+    head = await access.head(db, actor, room)
+    if not room.totals_open:
+        return page(request, "selection/sealed.html", room=room, head=head)
+    board = await _board(request, db, room)
+    lines = lines_of(board)
+    asked = {int(v) for v in request.query_params.getall("dossier", []) if v.isdigit() and len(v) < 19}
+    chosen = [line for line in lines if line.file.application.id in asked][:MOST_COMPARED]
+    files = [await file_of(db, line.file.application) for line in chosen]
+    comments = {
+        line.file.key: [
+            (column.name, board.cells[place].sheet.comment)
+            for column in board.seats
+            if (place := (line.file.application.id, column.seat.id)) in board.cells and board.cells[place].sheet.comment
+        ]
+        for line in chosen
+    }
+    return page(
+        request, "selection/comparison.html", room=room, head=head, board=board, lines=lines, chosen=chosen, files=files,
+        comments=comments, most=MOST_COMPARED,
+    )  # fmt: skip
+
+
 def _told(changes: list[Change]) -> tuple[list[Change], int]:
     """The « what ifs » that change the order, and how many were tried."""
     return [c for c in changes if c.changes_order], len(changes)
@@ -139,4 +170,4 @@ async def rank(request: Request, db: Db, call_id: Id) -> Response[None]:
     return redirect(f"/commissions/{call_id}/classement", flash=_("Classement arrêté, daté et inscrit au journal."))
 
 
-ROUTES: list[HTTPRouteHandler] = [matrix, ranking, close, rank]
+ROUTES: list[HTTPRouteHandler] = [matrix, ranking, comparison, close, rank]

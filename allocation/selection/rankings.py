@@ -5,6 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from allocation.selection import boards, detection
 from allocation.selection.boards import Board
+from allocation.selection.meeting_models import Meeting
 from allocation.selection.models import Admissibility, Panel, RankedScore, Recusal, Seat
 from allocation.selection.queries import submitted
 from calls.models import Application, Call
@@ -35,6 +36,11 @@ async def rank(db: AsyncSession, actor: Actor, call: Call) -> Board:
     ).scalar_one_or_none()
     if panel is None or panel.opened_at is None:
         raise Refused(_("Les dossiers ne sont pas encore ouverts."))
+    if (await db.execute(select(Meeting.id).where(Meeting.panel_id == panel.id, Meeting.closed_at.is_(None)))).first():
+        raise Refused(
+            _("La commission est en séance : une note peut encore changer."),
+            _("Levez la séance, puis arrêtez le classement."),
+        )
     await _refuse_unless_fair(db, actor, call, panel)
     board = await boards.load(db, call, panel, seen=true())
     _refuse_unless_complete(board)

@@ -25,6 +25,7 @@ FONTS = NPM / "@fontsource-variable"
 STATIC: dict[str, tuple[Path, str]] = {
     "intervalle.css": (HERE / "intervalle.css", "text/css"),
     "intervalle.js": (HERE / "intervalle.js", "text/javascript"),
+    "live.js": (HERE / "live.js", "text/javascript"),
     "score.js": (HERE / "score.js", "text/javascript"),
     "map.js": (HERE / "map.js", "text/javascript"),
     "icone.svg": (HERE / "icone.svg", "image/svg+xml"),

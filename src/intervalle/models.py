@@ -4,6 +4,7 @@
 import allocation.assignment.models
 import allocation.leases.models
 import allocation.relocation.models
+import allocation.selection.meeting_models
 import allocation.selection.models
 import allocation.tfpb.models
 import calls.models

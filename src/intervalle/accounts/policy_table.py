@@ -94,6 +94,9 @@ TABLE: dict[str, Rule] = {
     "panel.hand_out": member("organiser", states=("closed",), too_late="Le classement est arrêté."),
     "panel.score": person("juror"),
     "panel.close": member("organiser", states=("closed",), too_late="Le classement est déjà arrêté."),
+    "panel.meet": member("organiser", states=("closed",), too_late="Le classement est arrêté : la commission a fini."),
+    "panel.preside": person("leader"),
+    "panel.attend": person("juror"),
     "panel.rank": member("organiser", states=("closed",), too_late="Le classement est déjà arrêté."),
     # assignment
     "proposals.list": SIGNED_IN,
