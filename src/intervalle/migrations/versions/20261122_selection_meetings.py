@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "selection_meetings"
-down_revision = "0001"
+down_revision = "accounts_structures"
 
 
 def upgrade() -> None:
