@@ -3,7 +3,15 @@
 from litestar.handlers import HTTPRouteHandler
 
 import calls.spans  # registers what calls add to a lot's bar  # noqa: F401
-from calls import application_pages, call_pages, demand_pages, need_pages, organiser_pages, section_pages
+from calls import (
+    application_pages,
+    call_pages,
+    demand_pages,
+    diagnosis_pages,
+    need_pages,
+    organiser_pages,
+    section_pages,
+)
 
 ROUTES: list[HTTPRouteHandler] = [
     *call_pages.ROUTES,
@@ -11,5 +19,6 @@ ROUTES: list[HTTPRouteHandler] = [
     *application_pages.ROUTES,
     *section_pages.ROUTES,
     *demand_pages.ROUTES,
+    *diagnosis_pages.ROUTES,
     *need_pages.ROUTES,
 ]

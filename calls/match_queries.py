@@ -121,7 +121,7 @@ def demand(communes: Sequence[str]) -> Select[*tuple[Any, ...]]:
     """Open needs by use and band of area: how many structures, how many m². A need with two uses counts in both."""
     counted = (
         select(func.unnest(Need.uses).label("use"), band().label("band"), Need.organisation_id, Need.area_min)
-        .where(Need.closed_at.is_(None), _in(communes))
+        .where(Need.closed_at.is_(None), in_communes(communes))
         .subquery()
     )
     return (
@@ -134,7 +134,7 @@ def demand(communes: Sequence[str]) -> Select[*tuple[Any, ...]]:
     )  # fmt: skip
 
 
-def _in(communes: Sequence[str]) -> ColumnElement[bool]:
+def in_communes(communes: Sequence[str]) -> ColumnElement[bool]:
     """Needs that name one of these communes, or none at all; every need when none is asked."""
     if not communes:
         return literal(True)
@@ -142,4 +142,8 @@ def _in(communes: Sequence[str]) -> ColumnElement[bool]:
 
 
 def open_needs(communes: Sequence[str]) -> Select[Need]:
-    return select(Need).where(Need.closed_at.is_(None), _in(communes)).order_by(Need.created_at.desc(), Need.id.desc())
+    return (
+        select(Need)
+        .where(Need.closed_at.is_(None), in_communes(communes))
+        .order_by(Need.created_at.desc(), Need.id.desc())
+    )

@@ -116,6 +116,7 @@ def navigation(actor: Actor) -> list[tuple[str, str]]:
         (N_("Commissions"), "/commissions", actor.signed_in and (owner or not structure)),
         (N_("Attribution"), "/attribution", owner),
         (N_("Occupations"), "/titres", owner or structure),
+        (N_("Diagnostic"), "/diagnostic", owner),
         (N_("TFPB"), "/tfpb", bool(actor.kinds() & {"social_landlord", "city", "epci"})),
         (N_("Relogement"), "/relogement", owner or structure),
     ]

@@ -39,6 +39,7 @@ TABLE: dict[str, Rule] = {
     "premises.edit": member("owner"),
     "premises.publish": member("owner"),
     "premises.withdraw": member("owner"),
+    "diagnosis.show": member(kinds=ORGANISERS, roles=READ),  # the queries leave out what others have not published
     # calls
     "calls.list": ANYONE,
     "calls.show": ANYONE,
