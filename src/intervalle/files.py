@@ -6,7 +6,6 @@ What enters from people is checked by what it contains, never by its name: photo
 
 import asyncio
 import hashlib
-import io
 import re
 import secrets
 import unicodedata
@@ -18,12 +17,13 @@ import obstore
 from obstore.store import LocalStore, from_url
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from intervalle import inspection, unfit
 from intervalle.errors import Problem
+from intervalle.i18n import _
 from intervalle.outbox import StoredFile
 from intervalle.settings import settings
 
 PHOTO_BYTES = 12 * 1024 * 1024
-PHOTO_PIXELS = 60_000_000
 PHOTO_EDGE = 1600
 PAPER_BYTES = 10 * 1024 * 1024
 
@@ -80,37 +80,25 @@ async def read(stored: StoredFile) -> bytes:
     return content
 
 
-def _photo(content: bytes) -> bytes:
-    from PIL import Image, ImageOps, UnidentifiedImageError
+def bad_file(code: str, **values: str | int) -> BadFile:
+    """The refusal for a code of `intervalle.unfit`, in the reader's language."""
+    sentence, way_out = unfit.SENTENCES[code]
+    return BadFile(_(sentence, **values), _(way_out))
 
-    Image.MAX_IMAGE_PIXELS = PHOTO_PIXELS
+
+def _photo(content: bytes) -> bytes:
     try:
-        with Image.open(io.BytesIO(content), formats=("JPEG", "PNG", "WEBP")) as image:
-            if image.width * image.height > PHOTO_PIXELS:
-                raise BadFile(
-                    "Cette photo est trop grande (plus de 60 millions de points).",
-                    "Réduisez-la, puis déposez-la de nouveau.",
-                )
-            image.draft("RGB", (PHOTO_EDGE * 2, PHOTO_EDGE * 2))
-            upright = ImageOps.exif_transpose(image).convert("RGB")
-            upright.thumbnail((PHOTO_EDGE, PHOTO_EDGE))
-            out = io.BytesIO()
-            upright.save(out, "JPEG", quality=82, optimize=True, progressive=True)
-            return out.getvalue()
-    except BadFile:
-        raise
-    except (
-        UnidentifiedImageError,
-        OSError,
-        ValueError,
-        SyntaxError,
-        Image.DecompressionBombError,
-        Image.DecompressionBombWarning,
-    ) as error:
+        return inspection.picture(content, edge=PHOTO_EDGE)
+    except inspection.Unfit as refused:
+        if refused.code == "too_many_points":
+            raise BadFile(
+                "Cette photo est trop grande (plus de 60 millions de points).",
+                "Réduisez-la, puis déposez-la de nouveau.",
+            ) from refused
         raise BadFile(
             "Ce fichier n’est pas une photo que nous savons lire.",
             "Déposez une photo JPEG, PNG ou WebP, telle que votre appareil la donne.",
-        ) from error
+        ) from refused
 
 
 async def photo(content: bytes) -> bytes:

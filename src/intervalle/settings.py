@@ -21,6 +21,7 @@ class Settings:
     demo: bool = False
     geocoder_url: str = "https://data.geopf.fr/geocodage"
     basemap_url: str = "https://data.geopf.fr/annexes/ressources/vectorTiles/styles/PLAN.IGN/gris.json"
+    clamd: str = ""  # unix:/run/clamav/clamd.ctl or tcp://host:3310; empty: files say « non analysé »
     trusted_proxies: tuple[str, ...] = field(default_factory=tuple)
     second_factor_required: bool = True
 
@@ -51,6 +52,7 @@ def from_environment(environment: dict[str, str]) -> Settings:
         demo=read("INTERVALLE_DEMO", "") == "1",
         geocoder_url=read("INTERVALLE_GEOCODER_URL", default.geocoder_url),
         basemap_url=read("INTERVALLE_BASEMAP_URL", default.basemap_url),
+        clamd=read("INTERVALLE_CLAMD", default.clamd),
         trusted_proxies=tuple(p.strip() for p in read("INTERVALLE_TRUSTED_PROXIES", "").split(",") if p.strip()),
         second_factor_required=read("INTERVALLE_SECOND_FACTOR", "1") == "1",
     )
