@@ -6,6 +6,7 @@ What enters from people is checked by what it contains, never by its name: photo
 
 import asyncio
 import hashlib
+import io
 import re
 import secrets
 import unicodedata
