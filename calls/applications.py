@@ -10,7 +10,7 @@ from sqlalchemy import Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calls import completeness, content, mails, queries, workflow
-from calls.models import Application, ApplicationMember, Call, CallVersion, LotWish
+from calls.models import Application, ApplicationMember, Call, CallLot, CallVersion, LotWish
 from calls.sections import BY_SLUG, FORM, QUESTIONS
 from intervalle import clock, journal
 from intervalle.accounts.actor import Actor
@@ -81,7 +81,9 @@ async def whole(db: AsyncSession, application: Application) -> Whole:
             .where(Application.id == application.id)
         )
     ).one()  # fmt: skip
-    wishes = list((await db.execute(queries.wishes_of([application.id]))).all())
+    # A lot that a later version of the call took away is no longer asked for.
+    offered = select(CallLot.lot_id).where(CallLot.version_id == application.call_version_id)
+    wishes = list((await db.execute(queries.wishes_of([application.id]).where(LotWish.lot_id.in_(offered)))).all())
     members = list((await db.execute(queries.members_of([application.id]))).all())
     return Whole(application, structure, call, version, wishes, members)
 

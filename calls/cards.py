@@ -112,6 +112,19 @@ class Card:
         return (min(rates), max(rates)) if rates else None
 
     @property
+    def price(self) -> str:
+        """What occupants pay, in words: nothing at all, charges, or a rent too."""
+        if not self.version.charges_only:
+            return _("loyer et charges")
+        return _("rien : ni loyer ni charges") if self.free else _("les charges seules")
+
+    @property
+    def free(self) -> bool:
+        """No rent, and every lot says that it has no charges."""
+        told = [o.lot.charges_cents_m2_year for o in self.offers]
+        return bool(self.version.charges_only and told) and all(rate == 0 for rate in told)
+
+    @property
     def months(self) -> str:
         """How long the place is offered, in words."""
         start, end = self.version.occupation_from, self.version.occupation_until

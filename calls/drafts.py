@@ -62,8 +62,8 @@ async def create(
     version = CallVersion(call_id=call.id, number=1)
     db.add(version)
     await db.flush()
-    await _set_lots(db, call, version, dict.fromkeys(lot_ids, ""))
-    await _set_criteria(db, version, [CriterionLine(c.label, c.weight, c.description) for c in grid.DEFAULT_GRID])
+    await set_lots(db, call, version, dict.fromkeys(lot_ids, ""))
+    await set_criteria(db, version, [CriterionLine(c.label, c.weight, c.description) for c in grid.DEFAULT_GRID])
     await journal.record(
         db, chain=call.chain, action="calls.create", subject=f"call:{call.id}", actor_id=actor.user_id,
         organisation_id=organiser_id, facts={"title": title, "lots": sorted(lot_ids)},
@@ -90,17 +90,25 @@ async def save(
     for name in CALL_FIELDS:
         if name in values:
             setattr(call, name, values[name])
-    for name in VERSION_FIELDS:
-        if name in values:
-            setattr(version, name, values[name])
-    version.version += 1
-    await _set_lots(db, call, version, lots)
-    await _set_criteria(db, version, criteria)
+    await write(db, call, version, values, lots, criteria)
     await journal.record(
         db, chain=call.chain, action="calls.edit", subject=f"call:{call.id}", actor_id=actor.user_id,
         organisation_id=call.organiser_id, facts={"version": version.number, "save": version.version},
     )  # fmt: skip
     return version
+
+
+async def write(
+    db: AsyncSession, call: Call, version: CallVersion, values: Mapping[str, Any], lots: Mapping[int, str],
+    criteria: Sequence[CriterionLine],
+) -> None:  # fmt: skip
+    """Put what was typed in a version that is not frozen: the draft, or the change of an open call."""
+    for name in VERSION_FIELDS:
+        if name in values:
+            setattr(version, name, values[name])
+    version.version += 1
+    await set_lots(db, call, version, lots)
+    await set_criteria(db, version, criteria)
 
 
 async def lock(db: AsyncSession, call: Call) -> Call:
@@ -111,7 +119,7 @@ async def lock(db: AsyncSession, call: Call) -> Call:
     return found.scalar_one()
 
 
-async def _set_lots(db: AsyncSession, call: Call, version: CallVersion, lots: Mapping[int, str]) -> None:
+async def set_lots(db: AsyncSession, call: Call, version: CallVersion, lots: Mapping[int, str]) -> None:
     offered = {lot.id for lot, _ in (await db.execute(queries.lots_to_offer(call.organiser_id))).all()}
     if foreign := set(lots) - offered:
         kept = set((await db.execute(select(CallLot.lot_id).where(CallLot.version_id == version.id))).scalars())
@@ -124,7 +132,7 @@ async def _set_lots(db: AsyncSession, call: Call, version: CallVersion, lots: Ma
     await db.flush()
 
 
-async def _set_criteria(db: AsyncSession, version: CallVersion, lines: Sequence[CriterionLine]) -> None:
+async def set_criteria(db: AsyncSession, version: CallVersion, lines: Sequence[CriterionLine]) -> None:
     await db.execute(delete(Criterion).where(Criterion.version_id == version.id))
     db.add_all(
         Criterion(

@@ -130,6 +130,13 @@ class ExtendForm(Form):
     reason = LongText(N_("Motif, envoyé à tous les candidats"), [required(N_("Écrivez le motif."))], limit=2000)
 
 
+class PublishChangeForm(Form):
+    reason = LongText(
+        N_("Motif du changement, envoyé à tous les candidats"), [required(N_("Écrivez le motif."))], limit=2000
+    )
+    to = Instant(N_("Date limite (heure de Paris)"))
+
+
 class CancelForm(Form):
     reason = LongText(N_("Motif, envoyé à tous les candidats"), [required(N_("Écrivez le motif."))], limit=2000)
 

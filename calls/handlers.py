@@ -4,6 +4,7 @@ from litestar.handlers import HTTPRouteHandler
 
 import calls.spans  # registers what calls add to a lot's bar  # noqa: F401
 from calls import (
+    amendment_pages,
     application_pages,
     call_pages,
     demand_pages,
@@ -16,6 +17,7 @@ from calls import (
 ROUTES: list[HTTPRouteHandler] = [
     *call_pages.ROUTES,
     *organiser_pages.ROUTES,
+    *amendment_pages.ROUTES,
     *application_pages.ROUTES,
     *section_pages.ROUTES,
     *demand_pages.ROUTES,

@@ -1,11 +1,13 @@
 """Mails of this room: who is told, and in which words. Rows of the outbox, written in the caller's transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calls.models import Application, Call, Extension
+from calls.changes import Change
+from calls.models import Application, Call, CallVersion, Extension
 from intervalle import mail
 from intervalle.accounts.models import Membership, Organisation, User
 from intervalle.i18n import _, instant
@@ -75,6 +77,39 @@ async def extended(db: AsyncSession, call: Call, extension: Extension) -> int:
         db, await applicants_of(db, call.id), kind="calls.extended", dedupe=f"call-extended:{extension.id}",
         subject=_("Date limite reportée : %(title)s", title=call.title), text=text,
     )  # fmt: skip
+
+
+async def changed(
+    db: AsyncSession, call: Call, version: CallVersion, changes: Sequence[Change], *, was: datetime | None,
+    drafting: Iterable[int], deposited: Iterable[int],
+) -> int:  # fmt: skip
+    """A new version: what changed, and what it means for a draft or for a submitted file. Never a link that acts."""
+    lines = "\n".join(f"- {change.label}" for change in changes)
+    closing = (
+        _("Nouvelle date limite : %(to)s (auparavant %(was)s).", to=instant(call.closes_at), was=instant(was))
+        if was != call.closes_at
+        else _("La date limite ne change pas : %(to)s.", to=instant(call.closes_at))
+    )
+    start = _(
+        "L’appel « %(title)s » change : sa version %(n)s remplace la précédente.\n\nMotif : %(reason)s\n\n"
+        "Ce qui change :\n%(lines)s\n\n%(closing)s\n",
+        title=call.title, n=version.number, reason=version.change_reason, lines=lines, closing=closing,
+    )  # fmt: skip
+    ends = {
+        "draft": _("Votre brouillon est gardé et suit désormais cette version : relisez-le avant de le déposer."),
+        "deposited": _(
+            "Votre candidature reste déposée, sous la version qu’elle avait. Vous pouvez la confirmer telle quelle, ou la "
+            "reprendre pour la corriger, jusqu’à la date limite."
+        ),
+    }
+    link = address(f"/appels/{call.id}/versions/{version.number}")
+    written = 0
+    for state, organisations in (("draft", drafting), ("deposited", deposited)):
+        written += await tell(
+            db, organisations, kind="calls.changed", dedupe=f"call-changed:{version.id}",
+            subject=_("L’appel change : %(title)s", title=call.title), text=f"{start}\n{ends[state]}\n{link}\n",
+        )  # fmt: skip
+    return written
 
 
 async def cancelled(db: AsyncSession, call: Call) -> int:

@@ -173,7 +173,10 @@ class CallVersion(Base):
     draw_seed: Mapped[str | None]  # secret until release; its SHA-256 is published at opening
     draw_commitment: Mapped[str | None]  # that SHA-256
     justifications: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")  # rule -> why we go on
+    # What the hash covers, kept as it was published: later extensions move the call's closing, not what this version said.
+    content: Mapped[Json | None]
     content_sha256: Mapped[str | None]
+    change_reason: Mapped[str] = mapped_column(server_default="")  # why this version replaced the one before
 
 
 class CallLot(Base):

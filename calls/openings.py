@@ -27,11 +27,12 @@ def _bound(day: Any) -> date | None:
 
 
 def draft_of(
-    call: Call, version: CallVersion, lots: list[LotRow], criteria: list[Criterion], at: datetime
-) -> readiness.Draft:
-    """The plain value the rules judge."""
+    call: Call, version: CallVersion, lots: list[LotRow], criteria: list[Criterion], at: datetime,
+    closes_at: datetime | None = None,
+) -> readiness.Draft:  # fmt: skip
+    """The plain value the rules judge; `closes_at` when it is not the call's own."""
     return readiness.Draft(
-        opens_at=at, closes_at=call.closes_at, body=version.body, title=TitleCode(version.title_code),
+        opens_at=at, closes_at=closes_at or call.closes_at, body=version.body, title=TitleCode(version.title_code),
         circumstances=version.circumstances, economic=version.economic, occupation_from=version.occupation_from,
         occupation_until=version.occupation_until, decision_on=version.decision_on,
         weights=[criterion.weight for criterion in criteria],
@@ -61,7 +62,10 @@ def version_content(call: Call, version: CallVersion, lots: list[LotRow], criter
         "closes_at": call.closes_at,
         **{name: getattr(version, name) for name in names},
         "lots": [
-            {"id": lot.id, "label": lot.label, "area": lot.area, "premises": premises.code, "conditions": row.conditions}
+            {
+                "id": lot.id, "label": lot.label, "area": lot.area, "premises": premises.code, "place": premises.name,
+                "conditions": row.conditions,
+            }
             for row, lot, premises in sorted(lots, key=lambda row: row[1].id)
         ],
         "criteria": [
@@ -109,7 +113,8 @@ async def open_call(
     version.draw_seed = secrets.token_hex(32)
     version.draw_commitment = content.commitment(version.draw_seed)
     call.opened_at = version.frozen_at = now
-    version.content_sha256 = content.sha256_of(version_content(call, version, lots, criteria))
+    version.content = content.plain(version_content(call, version, lots, criteria))
+    version.content_sha256 = content.sha256_of(version.content)
     await journal.record(
         db, chain=call.chain, action="calls.open", subject=f"call:{call.id}", actor_id=actor.user_id,
         organisation_id=call.organiser_id,

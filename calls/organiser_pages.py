@@ -108,17 +108,18 @@ async def _delegates(db: Db, call: Call) -> list[tuple[str, str]]:
     return [(str(org.id), org.name) for org in found.scalars()]
 
 
-async def _edit_context(db: Db, call: Call, version: CallVersion) -> dict[str, Any]:
+async def edit_context(db: Db, call: Call, version: CallVersion) -> dict[str, Any]:
     (card,) = await cards(db, [call])
     offered = {lot.id: (lot, premises) for lot, premises in await _lots(db, [call.organiser_id])}
     kept = {offer.lot.id: (offer.lot, offer.premises) for offer in card.offers}
     return {
         "call": call, "card": card, "version": version, "offered": list({**kept, **offered}.values()), "anchors": grid.ANCHORS,
+        "amending": False, "seen": version.version,
         "saved_lots": {offer.lot.id: offer.row.conditions for offer in card.offers},
     }  # fmt: skip
 
 
-async def _form(db: Db, call: Call, version: CallVersion, data: Any = None) -> CallForm:
+async def edit_form(db: Db, call: Call, version: CallVersion, data: Any = None) -> CallForm:
     form = CallForm.of(call, version) if data is None else CallForm(data)
     form.delegate.offer(await _delegates(db, call))
     return form
@@ -130,18 +131,18 @@ async def edit(request: Request, db: Db, call_id: Id) -> Response[str]:
     POLICY.check(actor_of(request), "calls.edit", call)
     version = await _version(db, call)
     criteria = list((await db.execute(queries.criteria_of(version.id))).scalars())
-    context = await _edit_context(db, call, version)
+    context = await edit_context(db, call, version)
     return page(
-        request, "calls/edit.html", form=await _form(db, call, version), rows=criterion_rows(criteria), stale=False,
+        request, "calls/edit.html", form=await edit_form(db, call, version), rows=criterion_rows(criteria), stale=False,
         lots=context["saved_lots"], total=sum(c.weight for c in criteria), theirs={}, **context,
     )  # fmt: skip
 
 
-def _typed_lots(data: Any) -> dict[int, str]:
+def typed_lots(data: Any) -> dict[int, str]:
     return {lot_id: str(data.get(f"conditions-{lot_id}", "")).strip() for lot_id in _chosen(data)}
 
 
-def _total(rows: list[CriterionForm]) -> int:
+def grid_total(rows: list[CriterionForm]) -> int:
     return sum(int(row.weight.data or 0) for row in rows if row.label.data)
 
 
@@ -152,19 +153,19 @@ async def save(request: Request, db: Db, call_id: Id) -> Response[Any]:
     actor, data = actor_of(request), await form_data(request)
     POLICY.check(actor, "calls.edit", call)
     version = await _version(db, call)
-    form, lots = await _form(db, call, version, data), _typed_lots(data)
+    form, lots = await edit_form(db, call, version, data), typed_lots(data)
     rows, lines = typed_criteria(data)
-    shown: dict[str, Any] = {"form": form, "rows": rows, "lots": lots, "total": _total(rows)}
+    shown: dict[str, Any] = {"form": form, "rows": rows, "lots": lots, "total": grid_total(rows)}
     if not form.validate() or any(row.errors_in_order for row in rows):
         raise invalid(
-            request, "calls/edit.html", stale=False, theirs={}, **shown, **await _edit_context(db, call, version)
+            request, "calls/edit.html", stale=False, theirs={}, **shown, **await edit_context(db, call, version)
         )
     seen = int(data.get("version", 0)) if str(data.get("version", "")).isdigit() else 0
     try:
         await drafts.save(db, actor, call, seen=seen, values=form.values(), lots=lots, criteria=lines)
     except drafts.Stale:
         theirs = differing(form, CallForm.of(call, version))
-        context = await _edit_context(db, call, version)
+        context = await edit_context(db, call, version)
         return page(request, "calls/edit.html", status=409, stale=True, theirs=theirs, **shown, **context)
     onward = "ouvrir" if data.get("suite") == "ouvrir" else "modifier"
     return redirect(f"/appels/{call.id}/{onward}", flash=_("Le brouillon est enregistré."))

@@ -96,6 +96,20 @@ def current_version(call_id: int) -> Select[CallVersion]:
     )
 
 
+def amendment_of(call_id: int) -> Select[CallVersion]:
+    """The change being written for an open call: its version that is not frozen, if there is one."""
+    return select(CallVersion).where(CallVersion.call_id == call_id, CallVersion.frozen_at.is_(None))
+
+
+def frozen_versions(call_id: int) -> Select[CallVersion]:
+    """Every published version, the latest first."""
+    return (
+        select(CallVersion)
+        .where(CallVersion.call_id == call_id, CallVersion.frozen_at.is_not(None))
+        .order_by(CallVersion.number.desc())
+    )
+
+
 def current_versions(call_ids: list[int]) -> Select[CallVersion]:
     """The version in force of each of these calls, in one query."""
     return (

@@ -14,7 +14,7 @@ from allocation.selection.models import Mark, Panel, ScoreSheet, Seat
 from allocation.selection.queries import applications_for_juror, scoring_seats
 from allocation.selection.reasons import Given, objections
 from calls.models import Application, Call
-from calls.queries import criteria_of
+from calls.queries import criteria_of, current_version
 from intervalle import clock, journal
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.policy_table import POLICY
@@ -186,7 +186,9 @@ async def marks_of(db: AsyncSession, sheet: ScoreSheet) -> dict[int, Given]:
 
 
 async def _criterion_ids(db: AsyncSession, application: Application) -> list[int]:
-    return [c.id for c in (await db.execute(criteria_of(application.call_version_id))).scalars()]
+    """The grid in force for the call: every file is marked on the same one, whichever version it was deposited under."""
+    version = (await db.execute(current_version(application.call_id))).scalar_one()
+    return [c.id for c in (await db.execute(criteria_of(version.id))).scalars()]
 
 
 async def _record(

@@ -121,6 +121,7 @@ OTHER_ROWS = (
     _unsure("contract_challenge.months", 2, "CE Ass. 4 avril 2014, Tarn-et-Garonne, n° 358994"),
     _ours("call.days_default", 30, "durée de publication d’un appel"),
     _ours("call.days_min", 15, "en dessous, un motif est demandé"),
+    _ours("call.days_after_change", 10, "après un changement de fond, temps laissé aux candidats"),
     _ours("panel.min_voters", 3, "quorum"),
     _ours("panel.min_outside_owner", 1, "au moins une voix extérieure au propriétaire"),
     _ours("relocation.interview_months", 12, "entretien sur les besoins"),

@@ -51,6 +51,9 @@ TABLE: dict[str, Rule] = {
     "calls.extend": member(
         "organiser", states=("open",), too_late="L’appel est clos : la date limite ne peut plus changer."
     ),
+    "calls.amend": member(
+        "organiser", states=("open",), too_late="L’appel n’est pas ouvert : sa version publiée ne change plus."
+    ),
     "calls.cancel": member("organiser", states=("draft", "open", "closed")),
     "calls.follow": member("organiser", roles=READ),
     # needs
@@ -71,6 +74,9 @@ TABLE: dict[str, Rule] = {
         "applicant", states=("draft", "submitted"), too_late="La candidature est retirée : reprenez-la pour la déposer."
     ),
     "applications.take_back": member("applicant", states=("draft", "submitted", "withdrawn")),
+    "applications.confirm": member(
+        "applicant", states=("submitted",), too_late="La candidature n’est pas déposée : il n’y a rien à confirmer."
+    ),
     "applications.withdraw": member("applicant"),
     "applications.answer": member("partner"),
     # selection
