@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "calls_versions"
-down_revision = "0001"
+down_revision = "accounts_structures"
 
 
 def upgrade() -> None:
