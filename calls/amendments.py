@@ -116,7 +116,10 @@ async def review(db: AsyncSession, call: Call, version: CallVersion, to: datetim
     lots, criteria = await openings.parts(db, version)
     found = changes.compare(await document_of(db, call, current), await document_of(db, call, version))
     assert call.opened_at is not None
-    draft = openings.draft_of(call, version, lots, criteria, call.opened_at, closes_at=to or call.closes_at)
+    planned = await openings.visits_planned(db, call)
+    draft = openings.draft_of(
+        call, version, lots, criteria, call.opened_at, closes_at=to or call.closes_at, visits=planned
+    )
     earliest = earliest_closing(call) if changes.material(found) else None
     return Review(current, version, found, readiness.judge(draft), earliest)
 
@@ -160,7 +163,7 @@ async def publish(
             )
         )  # fmt: skip
         call.closes_at = to
-    version.change_reason = reason
+    version.change_reason, version.closes_at = reason, call.closes_at
     version.content = await document_of(db, call, version)
     version.content_sha256 = content.sha256_of(version.content)
     version.frozen_at = now

@@ -10,8 +10,10 @@ from sqlalchemy import Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calls import completeness, content, mails, queries, workflow
+from calls.duty import Visit, visit_gaps
 from calls.models import Application, ApplicationMember, Call, CallLot, CallVersion, LotWish
 from calls.sections import BY_SLUG, FORM, QUESTIONS
+from calls.visits import visits_of
 from intervalle import clock, journal
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.models import Organisation
@@ -34,6 +36,7 @@ class Whole:
     version: CallVersion
     wishes: list[Row[LotWish, Lot, Premises]]
     members: list[Row[ApplicationMember, Organisation]]
+    visits: tuple[Visit, ...] = ()  # read only when the call makes the visit a duty
 
     @property
     def present(self) -> list[tuple[ApplicationMember, Organisation]]:
@@ -46,7 +49,14 @@ class Whole:
             for w, lot, _premises in self.wishes
         ]
         partners = [completeness.Partner(org.name, member.accepted_at is not None) for member, org in self.present]
-        return completeness.gaps(self.application, wishes, partners)
+        return [*completeness.gaps(self.application, wishes, partners), *self._visit_gaps()]
+
+    def _visit_gaps(self) -> list[completeness.Gap]:
+        """Places asked for and not visited, when the call makes the visit a duty."""
+        if not self.version.visit_duty:
+            return []
+        places = {premises.id: premises.name for w, _lot, premises in self.wishes if w.rank is not None}
+        return [completeness.Gap("lots", said) for said in visit_gaps(places, self.visits, clock.now())]
 
 
 def submitted_of(call: Call) -> Select[Application]:
@@ -85,7 +95,8 @@ async def whole(db: AsyncSession, application: Application) -> Whole:
     offered = select(CallLot.lot_id).where(CallLot.version_id == application.call_version_id)
     wishes = list((await db.execute(queries.wishes_of([application.id]).where(LotWish.lot_id.in_(offered)))).all())
     members = list((await db.execute(queries.members_of([application.id]))).all())
-    return Whole(application, structure, call, version, wishes, members)
+    seen = await visits_of(db, application) if version.visit_duty else []
+    return Whole(application, structure, call, version, wishes, members, tuple(seen))
 
 
 async def start(db: AsyncSession, actor: Actor, call: Call, *, organisation_id: int) -> Application:

@@ -7,7 +7,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
 from sqlalchemy import func, select
 
-from calls import queries
+from calls import queries, questions, visits
 from calls.applications import mine_for
 from calls.cards import cards, detail
 from calls.content import plain
@@ -55,11 +55,13 @@ async def index(
 @get("/appels/{call_id:int}", policy="calls.show")
 async def show(request: Request, db: Db, call_id: Id) -> Response[str]:
     call = await visible_call(request, db, call_id)
-    shown = await detail(db, call)
+    shown, actor = await detail(db, call), actor_of(request)
+    asked = await questions.shown(db, actor, call)
     return page(
         request, "calls/show.html", call=call, card=shown.card, version=shown.card.version, criteria=shown.criteria,
         extensions=shown.extensions, body=to_html(shown.card.version.body), title=TitleCode(shown.card.version.title_code),
-        mine=await mine_for(db, actor_of(request), call), plain=plain,
+        mine=await mine_for(db, actor, call), plain=plain, slots=await visits.shown(db, actor, call),
+        answered=sum(1 for q in asked if q.answered_at), asked=sum(1 for q in asked if not q.answered_at and not q.declined_at),
     )  # fmt: skip
 
 

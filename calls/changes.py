@@ -8,15 +8,16 @@ import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from intervalle.i18n import N_, _, area, day, number, percent
+from intervalle.i18n import N_, _, area, day, instant, number, percent
 from premises.facts import TitleCode
 
 LABELS = {
-    "body": N_("Texte de l’appel"), "visits": N_("Visites"), "eliminatory": N_("Conditions éliminatoires"),
+    "body": N_("Texte de l’appel"), "visits": N_("Visites"), "visit_duty": N_("Visite obligatoire"),
+    "questions_until": N_("Questions"), "answers_until": N_("Réponses"), "eliminatory": N_("Conditions éliminatoires"),
     "counterparts": N_("Contreparties"), "circumstances": N_("Circonstances"), "title_code": N_("Titre proposé"),
     "charges_only": N_("Charges seules"), "economic": N_("Activité économique admise"),
     "occupation_from": N_("Entrée dans les lieux"), "occupation_until": N_("Fin d’occupation"),
@@ -30,7 +31,7 @@ WORDS = {
     "draw": N_("un tirage au sort que chacun peut refaire"),
 }  # fmt: skip
 LONG = frozenset({"body", "visits", "eliminatory", "counterparts", "circumstances"})
-CLARIFYING = frozenset({"body", "visits", "decision_on"})
+CLARIFYING = frozenset({"body", "visits", "decision_on", "questions_until", "answers_until"})
 MOST_TOKENS = 8_000  # beyond, texts are compared line by line: quadratic time is not for a web request
 
 
@@ -51,7 +52,7 @@ def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]
     for name, label in LABELS.items():
         if name in CLARIFYING | LONG and (before.get(name) or "") == (after.get(name) or ""):
             continue
-        if before.get(name) != after.get(name):
+        if (before.get(name) or None) != (after.get(name) or None):
             said.append(_change(name, _(label), before.get(name), after.get(name)))
     return [*said, *_lots(before, after), *_criteria(before, after)]
 
@@ -76,6 +77,8 @@ def _value(name: str, value: Any) -> str:
         return _(TitleCode(value).label)
     if name == "neighbourhood_share":
         return percent(Decimal(str(value)))
+    if name in {"questions_until", "answers_until"}:
+        return _("jusqu’au %(at)s", at=instant(datetime.fromisoformat(value)))
     if name in {"occupation_from", "decision_on"}:
         return day(date.fromisoformat(value))
     if name == "occupation_until":

@@ -18,7 +18,7 @@ from intervalle.errors import Forbidden, Refused
 
 CALL_FIELDS = ("title", "delegate_id", "closes_at")
 VERSION_FIELDS = (
-    "body", "visits", "title_code", "circumstances", "charges_only", "counterparts", "eliminatory", "occupation_from",
+    "body", "visits", "visit_duty", "questions_until", "answers_until", "title_code", "circumstances", "charges_only", "counterparts", "eliminatory", "occupation_from",
     "occupation_until", "decision_on", "economic", "score_rule", "tie_break", "neighbourhood_share",
 )  # fmt: skip
 

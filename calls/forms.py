@@ -50,8 +50,11 @@ class CallForm(Form):
     delegate = Choice(N_("Organisation qui anime l’appel pour vous"), [], empty=N_("Aucune : nous l’animons"))
     body = LongText(N_("Texte de l’appel"))
     visits = LongText(N_("Visites"), limit=5000)
+    visit_duty = YesNo(N_("La visite est obligatoire pour déposer"))
     eliminatory = LongText(N_("Conditions éliminatoires, une par ligne"), limit=5000)
     closes_at = Instant(N_("Date et heure limites (heure de Paris)"))
+    questions_until = Instant(N_("Questions jusqu’au (heure de Paris)"))
+    answers_until = Instant(N_("Réponses au plus tard le (heure de Paris)"))
     decision_on = Day(N_("Décision annoncée pour le"))
     occupation_from = Day(N_("Premier jour d’occupation"))
     last_day = Day(N_("Dernier jour d’occupation"))
@@ -135,6 +138,32 @@ class PublishChangeForm(Form):
         N_("Motif du changement, envoyé à tous les candidats"), [required(N_("Écrivez le motif."))], limit=2000
     )
     to = Instant(N_("Date limite (heure de Paris)"))
+
+
+class VisitForm(Form):
+    starts_at = Instant(N_("Début (heure de Paris)"), [required(N_("Indiquez le début de la visite."))])
+    minutes = Whole(N_("Durée en minutes"), [required()], low=10, high=600)
+    capacity = Whole(N_("Places (personnes)"), [required()], low=1, high=500)
+    place = Choice(N_("Lieu visité"), [], empty=N_("Tous les lieux de l’appel"))
+    meeting_point = Text(N_("Point de rendez-vous"), limit=200)
+
+
+class BookingForm(Form):
+    people = Whole(N_("Combien de personnes"), [required()], low=1, high=20)
+
+
+class QuestionForm(Form):
+    text = LongText(N_("Votre question"), [required(N_("Écrivez votre question."))], limit=2000)
+
+
+class AnswerForm(Form):
+    published_text = LongText(N_("La question, telle qu’elle sera publiée"), [required()], limit=2000)
+    answer = LongText(N_("La réponse, publiée pour tous"), [required(N_("Écrivez la réponse."))], limit=5000)
+    extend_to = Instant(N_("Reporter la clôture au (heure de Paris)"))
+
+
+class DeclineForm(Form):
+    reason = LongText(N_("Pourquoi vous n’y répondez pas"), [required(N_("Écrivez le motif."))], limit=1000)
 
 
 class CancelForm(Form):

@@ -145,7 +145,25 @@ class CallVersion(Base):
     """Text, lots, calendar and grid. Frozen (by trigger) once `frozen_at` is set; a change makes the next number."""
 
     __tablename__ = "call_versions"
-    __table_args__ = (UniqueConstraint("call_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("call_id", "number"),
+        # A draft may be in any disorder; what is published is in order, whoever wrote it.
+        CheckConstraint(
+            "frozen_at IS NULL OR occupation_from < occupation_until OR occupation_until IS NULL",
+            name="occupation_order",
+        ),
+        CheckConstraint(
+            "frozen_at IS NULL OR closes_at IS NULL OR ("
+            "COALESCE((closes_at AT TIME ZONE 'Europe/Paris')::date <= decision_on, true) AND "
+            "COALESCE((closes_at AT TIME ZONE 'Europe/Paris')::date < occupation_from, true))",
+            name="closing_order",
+        ),
+        CheckConstraint(
+            "frozen_at IS NULL OR (COALESCE(questions_until <= answers_until, true) AND "
+            "COALESCE(questions_until < closes_at, true) AND COALESCE(answers_until < closes_at, true))",
+            name="questions_order",
+        ),
+    )
 
     id: Mapped[Key]
     call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"))
@@ -154,6 +172,10 @@ class CallVersion(Base):
     version: Mapped[int] = mapped_column(server_default="1")  # optimistic lock while it is a draft
     body: Mapped[str] = mapped_column(server_default="")  # Markdown
     visits: Mapped[str] = mapped_column(server_default="")
+    visit_duty: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))  # no deposit without a visit
+    questions_until: Mapped[Instant | None]  # questions are taken before
+    answers_until: Mapped[Instant | None]  # an answer after it gives everybody more time
+    closes_at: Mapped[Instant | None]  # the closing this version announced when it was frozen
     title_code: Mapped[str] = mapped_column(server_default="COP")  # rules.md §2.2
     circumstances: Mapped[str] = mapped_column(server_default="")  # what makes it temporary, with its evidence
     charges_only: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
@@ -218,6 +240,71 @@ class Extension(Base):
     reason: Mapped[str]
     created_at: Mapped[Created]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+
+class VisitSlot(Base):
+    """An hour at which the place can be visited; `premises_id` None: all the places of the call."""
+
+    __tablename__ = "visit_slots"
+    __table_args__ = (
+        CheckConstraint("starts_at < ends_at", name="hours_order"),
+        CheckConstraint("capacity BETWEEN 1 AND 500", name="capacity_range"),
+    )
+
+    id: Mapped[Key]
+    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"), index=True)
+    premises_id: Mapped[int | None] = mapped_column(ForeignKey("premises.id"))
+    starts_at: Mapped[Instant]
+    ends_at: Mapped[Instant]
+    capacity: Mapped[int] = mapped_column(SmallInteger)  # people
+    meeting_point: Mapped[str] = mapped_column(server_default="")
+    created_at: Mapped[Created]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    cancelled_at: Mapped[Instant | None]
+
+
+class VisitBooking(Base):
+    """A structure comes to a visit. `attended` None: nobody has said yet."""
+
+    __tablename__ = "visit_bookings"
+    __table_args__ = (
+        UniqueConstraint("slot_id", "organisation_id"),
+        CheckConstraint("people BETWEEN 1 AND 20", name="people_range"),
+        CheckConstraint("(attended IS NULL) = (marked_at IS NULL)", name="attendance_dated"),
+    )
+
+    id: Mapped[Key]
+    slot_id: Mapped[int] = mapped_column(ForeignKey("visit_slots.id"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    people: Mapped[int] = mapped_column(SmallInteger)
+    booked_at: Mapped[Instant]
+    cancelled_at: Mapped[Instant | None]
+    attended: Mapped[bool | None]
+    marked_at: Mapped[Instant | None]
+
+
+class Question(Base):
+    """Asked by a structure; its own and the organiser's until it is answered, then everybody's, without its author."""
+
+    __tablename__ = "questions"
+    __table_args__ = (
+        CheckConstraint("answered_at IS NULL OR answer <> ''", name="answered_with_words"),
+        CheckConstraint("declined_at IS NULL OR answered_at IS NULL", name="answered_or_declined"),
+    )
+
+    id: Mapped[Key]
+    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"), index=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    asked_at: Mapped[Instant]
+    text: Mapped[str]
+    published_text: Mapped[str] = mapped_column(server_default="")  # reworded, so that nobody is recognised
+    answer: Mapped[str] = mapped_column(server_default="")
+    answered_at: Mapped[Instant | None]
+    answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    declined_at: Mapped[Instant | None]
+    decline_reason: Mapped[str] = mapped_column(server_default="")
 
 
 class Application(Subject, Base):
@@ -321,3 +408,15 @@ explain_constraint(
     "uq_applications_call_id_organisation_id",
     "Votre structure a déjà une candidature à cet appel : ouvrez-la plutôt que d’en créer une seconde.",
 )
+explain_constraint(
+    "ck_call_versions_occupation_order", "L’occupation finirait avant d’avoir commencé : corrigez ses dates."
+)
+explain_constraint(
+    "ck_call_versions_closing_order",
+    "La clôture viendrait après la décision ou après l’entrée dans les lieux : remettez les dates dans l’ordre.",
+)
+explain_constraint(
+    "ck_call_versions_questions_order",
+    "Les questions, puis les réponses, viennent avant la clôture : remettez les dates dans l’ordre.",
+)
+explain_constraint("ck_visit_slots_hours_order", "La visite finirait avant d’avoir commencé : corrigez ses heures.")

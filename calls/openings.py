@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calls import content, mails, queries, readiness
 from calls.drafts import lock
-from calls.models import Call, CallLot, CallVersion, Criterion, Extension
+from calls.models import Call, CallLot, CallVersion, Criterion, Extension, VisitSlot
 from intervalle import clock, journal
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.policy_table import POLICY
@@ -28,13 +28,15 @@ def _bound(day: Any) -> date | None:
 
 def draft_of(
     call: Call, version: CallVersion, lots: list[LotRow], criteria: list[Criterion], at: datetime,
-    closes_at: datetime | None = None,
+    closes_at: datetime | None = None, visits: int = 0,
 ) -> readiness.Draft:  # fmt: skip
     """The plain value the rules judge; `closes_at` when it is not the call's own."""
     return readiness.Draft(
         opens_at=at, closes_at=closes_at or call.closes_at, body=version.body, title=TitleCode(version.title_code),
         circumstances=version.circumstances, economic=version.economic, occupation_from=version.occupation_from,
         occupation_until=version.occupation_until, decision_on=version.decision_on,
+        questions_until=version.questions_until, answers_until=version.answers_until, visit_duty=version.visit_duty,
+        visits=visits,
         weights=[criterion.weight for criterion in criteria],
         lots=[
             readiness.OfferedLot(
@@ -50,7 +52,7 @@ def draft_of(
 def version_content(call: Call, version: CallVersion, lots: list[LotRow], criteria: list[Criterion]) -> dict[str, Any]:
     """What applicants are told, and what the hash published at opening covers."""
     names = (
-        "number", "body", "visits", "title_code", "circumstances", "charges_only", "counterparts", "eliminatory",
+        "number", "body", "visits", "visit_duty", "questions_until", "answers_until", "title_code", "circumstances", "charges_only", "counterparts", "eliminatory",
         "occupation_from", "occupation_until", "decision_on", "economic", "score_rule", "tie_break", "neighbourhood_share",
         "draw_commitment",
     )  # fmt: skip
@@ -85,7 +87,14 @@ async def parts(db: AsyncSession, version: CallVersion) -> tuple[list[LotRow], l
 async def verdicts_of(db: AsyncSession, call: Call, version: CallVersion) -> list[Verdict]:
     """What the rules say of this draft if it opened now."""
     lots, criteria = await parts(db, version)
-    return readiness.judge(draft_of(call, version, lots, criteria, clock.now()))
+    planned = await visits_planned(db, call)
+    return readiness.judge(draft_of(call, version, lots, criteria, clock.now(), visits=planned))
+
+
+async def visits_planned(db: AsyncSession, call: Call) -> int:
+    """Hours at which the place can still be visited."""
+    coming = (VisitSlot.call_id == call.id, VisitSlot.cancelled_at.is_(None), VisitSlot.ends_at > clock.now())
+    return (await db.execute(select(func.count()).where(*coming).select_from(VisitSlot))).scalar_one()
 
 
 async def open_call(
@@ -108,11 +117,14 @@ async def open_call(
         )
     lots, criteria = await parts(db, version)
     now = clock.now()
-    reasons = _reasons(readiness.judge(draft_of(call, version, lots, criteria, now)), justifications or {})
+    planned = await visits_planned(db, call)
+    draft = draft_of(call, version, lots, criteria, now, visits=planned)
+    reasons = _reasons(readiness.judge(draft), justifications or {})
     version.justifications = reasons
     version.draw_seed = secrets.token_hex(32)
     version.draw_commitment = content.commitment(version.draw_seed)
     call.opened_at = version.frozen_at = now
+    version.closes_at = call.closes_at
     version.content = content.plain(version_content(call, version, lots, criteria))
     version.content_sha256 = content.sha256_of(version.content)
     await journal.record(
@@ -144,11 +156,32 @@ async def extend(db: AsyncSession, actor: Actor, call: Call, *, to: datetime, re
     POLICY.check(actor, "calls.extend", call)
     call = await lock(db, call)
     POLICY.check(actor, "calls.extend", call)
-    assert call.closes_at is not None
     if to == call.closes_at:
         return None
-    if to < call.closes_at:
+    extension = await postpone(db, actor, call, to=to, reason=reason)
+    told = await mails.extended(db, call, extension)
+    await journal.record(
+        db, chain=call.chain, action="calls.extend", subject=f"call:{call.id}", actor_id=actor.user_id,
+        organisation_id=call.organiser_id,
+        facts={"from": content.plain(extension.from_instant), "to": content.plain(to), "reason": reason, "told": told},
+    )  # fmt: skip
+    return extension
+
+
+async def postpone(db: AsyncSession, actor: Actor, call: Call, *, to: datetime, reason: str) -> Extension:
+    """The later closing itself, on a locked call; the caller tells and records. Refused when it leaves the announced order."""
+    assert call.closes_at is not None
+    if to <= call.closes_at:
         raise Refused("Une date limite annoncée ne peut pas être avancée.", "Choisissez un instant plus tardif.")
+    version = (await db.execute(queries.current_version(call.id))).scalar_one()
+    day = to.astimezone(clock.PARIS).date()
+    if (version.decision_on and day > version.decision_on) or (
+        version.occupation_from and day >= version.occupation_from
+    ):
+        raise Refused(
+            "La nouvelle clôture viendrait après la décision annoncée ou après l’entrée dans les lieux.",
+            "Changez l’appel : une nouvelle version reporte ces dates et la clôture ensemble.",
+        )
     extension = Extension(
         call_id=call.id, from_instant=call.closes_at, to_instant=to, reason=reason, created_by_id=actor.user_id,
         created_at=clock.now(),
@@ -156,12 +189,6 @@ async def extend(db: AsyncSession, actor: Actor, call: Call, *, to: datetime, re
     db.add(extension)
     call.closes_at = to
     await db.flush()
-    told = await mails.extended(db, call, extension)
-    await journal.record(
-        db, chain=call.chain, action="calls.extend", subject=f"call:{call.id}", actor_id=actor.user_id,
-        organisation_id=call.organiser_id,
-        facts={"from": content.plain(extension.from_instant), "to": content.plain(to), "reason": reason, "told": told},
-    )  # fmt: skip
     return extension
 
 

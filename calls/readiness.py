@@ -30,6 +30,7 @@ OCC_16 = Rule("OCC-16", "Circonstances d’une convention précaire", "C. com. a
 DRAFT = Rule("APPEL-01", "Appel complet", "Règle d’Intervalle", Source.PRODUCT)
 DATES = Rule("APPEL-02", "Dates dans l’ordre", "Règle d’Intervalle", Source.PRODUCT)
 TITLES = Rule("APPEL-03", "Titres permis par le propriétaire", "Règle d’Intervalle", Source.PRODUCT)
+VISITS = Rule("APPEL-05", "Visites possibles", "Règle d’Intervalle", Source.PRODUCT)
 LOTS = Rule("APPEL-04", "Lots disponibles sur la période", "Règle d’Intervalle", Source.PRODUCT)
 
 
@@ -58,6 +59,10 @@ class Draft:
     occupation_from: date | None = None
     occupation_until: date | None = None
     decision_on: date | None = None
+    questions_until: datetime | None = None
+    answers_until: datetime | None = None
+    visit_duty: bool = False
+    visits: int = 0  # planned, still to come
     weights: Sequence[int] = ()
     lots: Sequence[OfferedLot] = field(default_factory=tuple)
 
@@ -99,6 +104,28 @@ def dates_in_order(draft: Draft) -> list[Verdict]:
         )
     if draft.occupation_from and draft.occupation_until and draft.occupation_until <= draft.occupation_from:
         said.append(DATES.block("L’occupation finit avant d’avoir commencé.", "Corrigez les dates d’occupation."))
+    return said
+
+
+def visits_and_questions(draft: Draft) -> list[Verdict]:
+    """Questions, then answers, then the closing; nobody is held to a visit that cannot be made."""
+    said = []
+    asked, answered, closes = draft.questions_until, draft.answers_until, draft.closes_at
+    if asked and answered and answered < asked:
+        said.append(DATES.block("Les réponses sont annoncées avant la fin des questions.", "Inversez ces deux dates."))
+    if closes and ((asked and asked >= closes) or (answered and answered >= closes)):
+        said.append(
+            DATES.block(
+                "Les questions ou les réponses vont au-delà de la clôture.", "Avancez ces dates avant la clôture."
+            )
+        )
+    if draft.visit_duty and not draft.visits:
+        said.append(
+            VISITS.block(
+                "La visite est obligatoire et aucun créneau de visite n’est prévu.",
+                "Ajoutez un créneau, ou rendez la visite facultative.",
+            )
+        )
     return said
 
 
@@ -192,6 +219,6 @@ def judge(draft: Draft) -> list[Verdict]:
     grid = legality.grid_complete(draft.weights)
     said = [
         *complete(draft), *dates_in_order(draft), *title_fits_domain(draft), *circumstances_told(draft),
-        *titles_allowed(draft), *lots_available(draft), *publicity(draft), *([grid] if grid else []),
+        *titles_allowed(draft), *lots_available(draft), *visits_and_questions(draft), *publicity(draft), *([grid] if grid else []),
     ]  # fmt: skip
     return in_order(said)

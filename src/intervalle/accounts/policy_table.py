@@ -56,6 +56,17 @@ TABLE: dict[str, Rule] = {
     ),
     "calls.cancel": member("organiser", states=("draft", "open", "closed")),
     "calls.follow": member("organiser", roles=READ),
+    "visits.list": ANYONE,
+    "visits.plan": member(
+        "organiser", states=("draft", "open"), too_late="L’appel est clos : on n’y ajoute plus de visite."
+    ),
+    "visits.mark": member("organiser", states=("open", "closed"), too_late="Le classement est arrêté."),
+    "visits.book": member(kinds=("ess_structure",)),
+    "questions.list": ANYONE,
+    "questions.ask": member(kinds=("ess_structure",)),
+    "questions.answer": member(
+        "organiser", states=("open",), too_late="L’appel est clos : une réponse ne servirait plus aux candidats."
+    ),
     # needs
     "needs.list": SIGNED_IN,
     "needs.register": member(kinds=("ess_structure",)),
