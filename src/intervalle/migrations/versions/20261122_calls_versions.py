@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "calls_versions"
-down_revision = "accounts_structures"
+down_revision = "selection_meetings"
 
 
 def upgrade() -> None:
