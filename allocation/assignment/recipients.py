@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from calls.models import Application
 from intervalle.accounts.models import Organisation, User
 from intervalle.errors import Refused
+from intervalle.i18n import _
 
 
 async def recipient_of(
@@ -18,4 +19,6 @@ async def recipient_of(
         return person.email, person.id
     if organisation.email:
         return organisation.email, None
-    raise Refused(f"Nous n’avons pas d’adresse pour {organisation.name}.", "Complétez la fiche de la structure.")
+    raise Refused(
+        _("Nous n’avons pas d’adresse pour %(name)s.", name=organisation.name), "Complétez la fiche de la structure."
+    )

@@ -12,6 +12,7 @@ from intervalle import journal
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import Refused
+from intervalle.i18n import _
 from intervalle.territory.models import QpvPerimeter
 
 
@@ -26,7 +27,7 @@ async def sign(
     ).scalar_one_or_none()
     if perimeter is None:
         raise Refused(
-            f"Le quartier {qpv_code} n’est pas dans les périmètres importés.",
+            _("Le quartier %(code)s n’est pas dans les périmètres importés.", code=qpv_code),
             "Vérifiez le code (QN suivi de six caractères en 2024), ou importez les périmètres.",
         )
     agreement = TfpbAgreement(landlord_id=landlord_id, qpv_code=qpv_code, qpv_vintage=perimeter.vintage, **values)
@@ -51,7 +52,12 @@ async def open_programme(db: AsyncSession, actor: Actor, agreement: TfpbAgreemen
     POLICY.check(actor, "tfpb.edit", agreement)
     if not agreement.first_year <= year <= agreement.last_year:
         raise Refused(
-            f"La convention va de {agreement.first_year} à {agreement.last_year} : {year} n’en fait pas partie.",
+            _(
+                "La convention va de %(first)s à %(last)s : %(year)s n’en fait pas partie.",
+                first=agreement.first_year,
+                last=agreement.last_year,
+                year=year,
+            ),
             "Choisissez une de ses années.",
         )
     await db.execute(select(TfpbAgreement.id).where(TfpbAgreement.id == agreement.id).with_for_update())

@@ -23,6 +23,7 @@ from intervalle.accounts.policy_table import POLICY
 from intervalle.db import refusal
 from intervalle.errors import Refused
 from intervalle.french import euros, percent
+from intervalle.i18n import _
 from intervalle.verdicts import Verdict, blocking
 
 # A title without a term runs past every programme.
@@ -129,7 +130,10 @@ async def value_lease(
     _refuse(blocking(valued.verdicts) or unjustified(valued.verdicts, claim.justifications))
     if not valued.facts.counted:
         raise Refused(
-            f"Aucun jour de {target.programme.year} n’est occupable : les clés n’ont pas été remises, ou le titre est hors de l’année.",
+            _(
+                "Aucun jour de %(year)s n’est occupable : les clés n’ont pas été remises, ou le titre est hors de l’année.",
+                year=target.programme.year,
+            ),
             "Notez la remise des clés, ou choisissez une autre année.",
         )
     if replacing is not None:

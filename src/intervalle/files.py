@@ -106,8 +106,12 @@ async def photo(content: bytes) -> bytes:
     """Decode, turn upright, shrink to 1600 px, write anew as JPEG without metadata. Raises BadFile."""
     if len(content) > PHOTO_BYTES:
         raise BadFile(
-            f"Cette photo pèse {len(content) // 1_048_576} Mo ; la limite est de {PHOTO_BYTES // 1_048_576} Mo.",
-            "Réduisez-la, ou reprenez-la en qualité normale.",
+            _(
+                "Cette photo pèse %(size)s Mo ; la limite est de %(limit)s Mo.",
+                size=len(content) // 1_048_576,
+                limit=PHOTO_BYTES // 1_048_576,
+            ),
+            _("Réduisez-la, ou reprenez-la en qualité normale."),
         )
     return await asyncio.to_thread(_photo, content)
 

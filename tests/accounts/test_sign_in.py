@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pyotp
@@ -9,8 +10,9 @@ import pytest
 from sqlalchemy import select
 
 from intervalle import clock, security
-from intervalle.accounts import people, sessions
+from intervalle.accounts import people, sessions, throttle
 from intervalle.accounts.models import Session, User
+from intervalle.errors import TooMany
 from intervalle.outbox import Message
 from tests import make
 
@@ -178,3 +180,14 @@ async def test_sign_in_never_leads_to_another_site(client: Any, db: Any, going: 
     browser = await client()
     answer = await browser.post("/connexion", data={"email": person.email, "password": PHRASE, "suite": going})
     assert answer.headers["location"] == "/"
+
+
+async def test_what_is_forgiven_is_one_key_and_not_those_that_begin_like_it(committing: Any) -> None:
+    request: Any = SimpleNamespace(app=SimpleNamespace(state=SimpleNamespace(sessions=committing)))
+    limit = throttle.Limit(1, timedelta(hours=1))
+    for key in ("essai:1", "essai:12"):
+        await throttle.count(request, key, limit)
+    await throttle.forgive(request, "essai:1")
+    await throttle.count(request, "essai:1", limit)
+    with pytest.raises(TooMany):
+        await throttle.count(request, "essai:12", limit)

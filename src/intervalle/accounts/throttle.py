@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from sqlalchemy import case, delete, func
+from sqlalchemy import case, delete
 from sqlalchemy.dialects.postgresql import insert
 
 from intervalle import clock
 from intervalle.accounts.models import Throttle
 from intervalle.errors import TooMany
+from intervalle.i18n import _
 from intervalle.settings import settings
 from intervalle.web import Request
 
@@ -79,10 +80,12 @@ async def count(request: Request, key: str, limit: Limit) -> None:
     if tried > limit.count:
         minutes = int(limit.window.total_seconds() // 60)
         raise TooMany(
-            "Trop de tentatives.", f"Attendez un peu (au plus {minutes} minutes), ou redéfinissez votre mot de passe."
+            _("Trop de tentatives."),
+            _("Attendez un peu (au plus %(minutes)s minutes), ou redéfinissez votre mot de passe.", minutes=minutes),
         )
 
 
 async def forgive(request: Request, key: str) -> None:
+    """Forget the tries under this very key: « code:1 » is not « code:12 »."""
     async with request.app.state.sessions() as own, own.begin():
-        await own.execute(delete(Throttle).where(func.starts_with(Throttle.key, key)))
+        await own.execute(delete(Throttle).where(Throttle.key == key))
