@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from tests.journeys.conftest import Site
@@ -83,10 +84,20 @@ class Hands:
 
     async def fine(self) -> None:
         """Nothing scrolls sideways, and no page of ours broke."""
-        over = await self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        over = await self._settled("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert over <= 0, f"{self.page.url} is {over} px too wide"
         heading = await self.page.locator("h1").first.inner_text()
         assert "erreur de notre côté" not in heading, self.page.url
+
+    async def _settled(self, question: str) -> Any:
+        """Ask the page; once more when it was being replaced (an autosave can change the address just before)."""
+        try:
+            return await self.page.evaluate(question)
+        except PlaywrightError as error:
+            if "context was destroyed" not in str(error):
+                raise
+            await self.page.wait_for_load_state("load")
+            return await self.page.evaluate(question)
 
     async def open_details(self, words: str) -> None:
         summary = self.page.locator("summary", has_text=words).first
