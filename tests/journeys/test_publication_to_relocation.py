@@ -32,7 +32,7 @@ class Scene:
         context = await self.browser.new_context(
             viewport={"width": 320 if self.keyboard else 1440, "height": 900}, java_script_enabled=not self.keyboard
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(60_000)
         hands = Hands(self.site, await context.new_page(), keyboard=self.keyboard)
         await hands.go("/connexion")
         button = hands.page.locator(f'button[value="{key}@demo.intervalle.example"]')
