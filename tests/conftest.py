@@ -4,16 +4,23 @@
 request commits is seen by the test and undone after it.
 """
 
+import hashlib
 import os
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 from intervalle.setup.cluster import ensure_test_cluster
+
+# A slow machine is no defect of a rule: time is measured in bench/.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 os.environ.setdefault("INTERVALLE_BASE_URL", "http://testserver.local")
 os.environ.setdefault("INTERVALLE_SECRET", "secret-de-test")
@@ -45,20 +52,34 @@ def _named(url: str, name: str) -> str:
 @contextmanager
 def a_database(*, migrated: bool = True) -> Iterator[str]:
     """The URL of a fresh database, dropped at the end."""
-    from intervalle import migrate
-
     server = ensure_test_cluster()
     name = f"t_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(_conninfo(server), autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
-    url = _named(server, name)
-    if migrated:
-        migrate.upgrade(url)
+        model = migrated_model(admin, server) if migrated else "template0"
+        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{model}"')
     try:
-        yield url
+        yield _named(server, name)
     finally:
         with psycopg.connect(_conninfo(server), autocommit=True) as admin:
             admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def migrated_model(admin: psycopg.Connection[Any], server: str) -> str:
+    """The name of a migrated database to copy; made by the real migrations once for each content they have."""
+    from intervalle import guards, jobs, migrate
+
+    sources = [*sorted((migrate.MIGRATIONS / "versions").glob("*.py")), Path(guards.__file__), Path(jobs.__file__)]
+    name = "model_" + hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
+    admin.execute("SELECT pg_advisory_lock(hashtext('models of tests'))")  # released with the connection
+    if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
+        admin.execute(f'DROP DATABASE IF EXISTS "{name}_making" WITH (FORCE)')
+        admin.execute(f'CREATE DATABASE "{name}_making" TEMPLATE template0')
+        migrate.upgrade(_named(server, f"{name}_making"))
+        admin.execute(f'ALTER DATABASE "{name}_making" RENAME TO "{name}"')
+        older = "SELECT datname FROM pg_database WHERE datname LIKE 'model_%' ORDER BY oid DESC OFFSET 8"
+        for (gone,) in admin.execute(older).fetchall():
+            admin.execute(f'DROP DATABASE IF EXISTS "{gone}"')
+    return name
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ import time
 import urllib.request
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,11 @@ from intervalle.settings import ROOT
 from intervalle.setup.cluster import ensure_test_cluster
 from tests.conftest import _conninfo, _named
 
+# Drawing maps without a graphics card takes most of a core: only a test of the map asks for it.
+WITH_MAPS = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 CHROMIUM = [
     "--headless=new", "--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
+    "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 
 
@@ -109,11 +112,22 @@ def _wait(url: str) -> None:
 
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Any]:
+    async with chromium("--disable-gpu") as opened:
+        yield opened
+
+
+@pytest.fixture
+async def browser_with_maps() -> AsyncIterator[Any]:
+    async with chromium(*WITH_MAPS) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def chromium(*more: str) -> AsyncIterator[Any]:
     from playwright.async_api import async_playwright
 
     async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(
-            executable_path=os.environ.get("INTERVALLE_CHROMIUM", "/usr/bin/chromium"), args=CHROMIUM
-        )
+        path = os.environ.get("INTERVALLE_CHROMIUM", "/usr/bin/chromium")
+        opened = await playwright.chromium.launch(executable_path=path, args=[*CHROMIUM, *more])
         yield opened
         await opened.close()

@@ -93,7 +93,7 @@ def planned(arguments: list[str]) -> list[Check]:
     ]
     if "--drills" in arguments:
         checks.append(Check("exercices longs", [*pytest, "-m", "drill", "--drills"], shown=True))
-    return [*checks, Check("tests", [*pytest, "-m", "not browser and not drill"], shown=True)]
+    return [*checks, Check("tests", [*pytest, "-n", "auto", "-m", "not browser and not drill"], shown=True)]
 
 
 def tool(name: str) -> str:
