@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from intervalle import parameters
-from intervalle.french import long_date
+from intervalle.french import long_date, to_whom
 from intervalle.holidays import next_working_day
 from intervalle.months import add_months
 
@@ -105,8 +105,8 @@ def _public_text(letter: Letter) -> list[str]:
     appeal, limit = _months("appeal.months", letter), _until(letter)
     return [
         "Voies et délais de recours",
-        f"Vous pouvez demander à {letter.owner} de revoir sa décision, par un recours gracieux adressé à "
-        f"{letter.contact}, dans les {appeal} qui suivent la réception de cette lettre{limit}. Son silence pendant "
+        f"Vous pouvez demander {to_whom(letter.owner)} de revoir sa décision, par un recours gracieux adressé "
+        f"{to_whom(letter.contact)}, dans les {appeal} qui suivent la réception de cette lettre{limit}. Son silence pendant "
         f"{_months('silence.months', letter)} vaut refus. Ce recours interrompt le délai pour saisir le tribunal "
         "(CRPA, art. L411-2).",
         f"Vous pouvez aussi saisir {letter.court}, par courrier ou par l’application Télérecours citoyens, dans les "
@@ -123,8 +123,8 @@ def _private_text(letter: Letter) -> list[str]:
     appeal, limit = _months("appeal.months", letter), _until(letter)
     return [
         "Comment contester cette décision",
-        f"Le règlement de la consultation vous permet de demander à {letter.owner} de réexaminer votre dossier, en "
-        f"écrivant à {letter.contact} dans les {appeal} qui suivent la réception de cette lettre{limit}. "
+        f"Le règlement de la consultation vous permet de demander {to_whom(letter.owner)} de réexaminer votre dossier, en "
+        f"écrivant {to_whom(letter.contact)} dans les {appeal} qui suivent la réception de cette lettre{limit}. "
         "Une réponse écrite et motivée vous est adressée.",
         "Vous pouvez demander vos propres notes et les motifs qui vous concernent.",
         "Le propriétaire est une personne privée : ses décisions de location relèvent du juge judiciaire.",

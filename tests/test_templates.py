@@ -16,7 +16,9 @@ from intervalle.web import environment
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html")) + sorted((ROOT / "templates").rglob("*.svg"))
 # Acts with legal effect, printed to PDF: French whatever the reader's language (law 94-665, art. 2 and 5), and styled
 # within, since a document fetches nothing. No browser ever runs them under the pages' security policy.
-ACTS = {"assignment/letter.html", "leases/agreement.html"}
+ACTS = {
+    "assignment/letter.html", "assignment/_letter_blocks.html", "assignment/minutes_document.html", "leases/agreement.html",
+}  # fmt: skip
 PRINTED = ACTS | {"calls/applications/receipt_pdf.html"}
 SOURCES = [
     path

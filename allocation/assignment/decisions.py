@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from allocation.assignment import house_rules, motives, notices, proposals, queries, succession
 from allocation.assignment import inputs as frozen
-from allocation.assignment import motives, notices, proposals, queries, succession
 from allocation.assignment.check import check
 from allocation.assignment.courts import administrative_court
 from allocation.assignment.inputs import Inputs
@@ -140,6 +140,7 @@ async def _prepare(db: AsyncSession, call: Call, proposal: Proposal, inputs: Inp
     decider = await decider_of(db, call)
     remedies = notices.remedies(decider, clock.today())
     left_out = await _left_out(db, call)
+    signatory = (await house_rules.of(db, call.organiser_id)).signatory
     documents, names = documents_of(proposal), names_of(inputs)
     reserve = await asyncio.to_thread(succession.reserve, documents.problem, documents.held)
     counts: dict[str, int] = {}
@@ -148,7 +149,7 @@ async def _prepare(db: AsyncSession, call: Call, proposal: Proposal, inputs: Inp
         if decision.outcome == "refused" and not decision.motive and (why := left_out.get(application.label)):
             decision.motive = f"Votre candidature est recevable mais n’a pas pu être classée. {' '.join(why)}"
         decision.call_id, decision.proposal_id = call.id, proposal.id
-        decision.remedies, decision.signatory, decision.created_at = remedies, "", clock.now()
+        decision.remedies, decision.signatory, decision.created_at = remedies, signatory, clock.now()
         db.add(decision)
         counts[decision.outcome] = counts.get(decision.outcome, 0) + 1
     await db.flush()

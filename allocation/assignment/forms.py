@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from wtforms.fields.choices import SelectChoice
 
-from intervalle.forms import Choice, Day, Form, LongText, Radio, Text, ValidationError, Whole, required
+from allocation.assignment.letter_templates import objections
+from intervalle.forms import Choice, Day, Form, LongText, Radio, Text, ValidationError, Whole, YesNo, required
 from intervalle.i18n import N_, _
 
 METHOD_LABELS = {
@@ -40,6 +41,31 @@ class MotiveForm(Form):
 
 class SignatoryForm(Form):
     signatory = Text(N_("Nom et qualité de la personne qui signe"), [required()])
+
+
+class RulesForm(Form):
+    """What an organisation wants before it notifies."""
+
+    signed_minutes = YesNo(N_("Le procès-verbal est signé par la présidence et le secrétariat"))
+    second_person = YesNo(N_("Une seconde personne relit toutes les lettres et donne son accord"))
+    signatory = Text(N_("Qui signe d’ordinaire (nom et qualité)"), limit=200)
+    version = Whole(N_("Version"), low=0)
+
+
+def whole_template(form: Form, field: LongText) -> None:
+    if why := objections(field.data or ""):
+        raise ValidationError(" ".join(why))
+
+
+class TemplateForm(Form):
+    text = LongText(N_("Texte de la lettre"), [required(), whole_template], limit=20_000, render_kw={"rows": 22})
+    version = Whole(N_("Version"), low=0)
+
+
+class ReviewForm(Form):
+    """The second person's answer."""
+
+    remark = LongText(N_("Remarque"), limit=2000, render_kw={"rows": 3})
 
 
 class LetterForm(Form):

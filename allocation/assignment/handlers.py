@@ -2,11 +2,22 @@
 
 from litestar.handlers import HTTPRouteHandler
 
-from allocation.assignment import appeal_pages, applicant_pages, board_pages, letter_pages
+from allocation.assignment import (
+    appeal_pages,
+    applicant_pages,
+    board_pages,
+    house_pages,
+    letter_pages,
+    minutes_pages,
+    review_pages,
+)
 
 ROUTES: list[HTTPRouteHandler] = [
     *board_pages.ROUTES,
     *letter_pages.ROUTES,
+    *review_pages.ROUTES,
+    *minutes_pages.ROUTES,
+    *house_pages.ROUTES,
     *applicant_pages.ROUTES,
     *appeal_pages.ROUTES,
 ]

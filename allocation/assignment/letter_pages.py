@@ -4,14 +4,15 @@ from typing import Any
 
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from allocation.assignment import decisions, forms, letters, notices, queries, release
+from allocation.assignment import decisions, forms, house_rules, letters, minutes, notices, queries, release, reviews
 from allocation.assignment.board_pages import call_of
 from allocation.assignment.models import Award, Decision
 from calls.models import Application, Call
 from intervalle import files
-from intervalle.accounts.models import Organisation
+from intervalle.accounts.models import Organisation, User
 from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import NotFound
 from intervalle.house import stored_file_response
@@ -42,20 +43,42 @@ async def _list(db: AsyncSession, call: Call, **given: Any) -> dict[str, Any]:
     return {
         "call": call, "rows": rows, "awards": {id: found[-1] for id, found in offered.items()}, "outcomes": OUTCOMES, "signatory": signatory, "missing": missing, "lots": lots,
         "form": forms.SignatoryForm(signatory=signatory), "version": version, "last_day": letters.last_day,
-    } | given  # fmt: skip
+    } | await _gates(db, call) | given  # fmt: skip
+
+
+async def _gates(db: AsyncSession, call: Call) -> dict[str, Any]:
+    """What stands before the release: the minutes, and the second person's reading."""
+    rules, review, made = await house_rules.of(db, call.organiser_id), await reviews.last(db, call), None
+    state = ""
+    if (await db.execute(queries.retained_proposal(call.id))).scalar_one_or_none():
+        made = await minutes.latest(db, call)
+    if made:
+        held = await minutes.signatures_of(db, made)
+        state = "stale" if await minutes.moved(db, call, made) else "signed" if len(held) > 1 else "unsigned"
+    void = bool(
+        review and not call.released_at and reviews.hash_of(await letters.draw_all(db, call)) != review.letters_sha256
+    )
+    people = {review.asked_by_id, review.answered_by_id} - {None} if review else set()
+    names = {u.id: u.name for u in (await db.execute(select(User).where(User.id.in_(people)))).scalars()}
+    return {
+        "rules": rules, "review": review, "review_void": void, "minutes_state": state,
+        "asker": names.get(review.asked_by_id, "") if review else "",
+        "answerer": names.get(review.answered_by_id or 0, "") if review else "",
+    }  # fmt: skip
 
 
 @get("/attribution/{call_id:int}/lettres", policy="proposals.show")
 async def index(request: Request, db: Db, call_id: Id) -> Response[str]:
     call = await call_of(request, db, call_id)
-    return page(request, "assignment/letters.html", **await _list(db, call))
+    return page(request, "assignment/letters.html", me=actor_of(request).user_id, **await _list(db, call))
 
 
 @post("/attribution/{call_id:int}/lettres/signataire", policy="decisions.edit")
 async def sign(request: Request, db: Db, call_id: Id) -> Response[Any]:
     call, form = await call_of(request, db, call_id), forms.SignatoryForm(await form_data(request))
     if not form.validate():
-        raise invalid(request, "assignment/letters.html", **await _list(db, call, form=form))
+        me = actor_of(request).user_id
+        raise invalid(request, "assignment/letters.html", me=me, **await _list(db, call, form=form))
     await decisions.name_signatory(db, actor_of(request), call, signatory=str(form.signatory.data))
     return redirect(f"/attribution/{call_id}/lettres", flash=_("Signataire enregistré sur toutes les lettres."))
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from allocation.assignment import notices, queries
+from allocation.assignment import house_rules, letter_templates, notices, queries
 from allocation.assignment.decisions import decider_of, marks_of
 from allocation.assignment.models import Award, Decision
 from allocation.assignment.notices import Decider
@@ -16,6 +17,7 @@ from allocation.selection.models import RankedScore
 from calls.models import Application, Call, CallVersion
 from intervalle import clock, i18n
 from intervalle.accounts.models import Organisation
+from intervalle.french import number, square_metres
 from intervalle.settings import settings
 from intervalle.web import environment
 from premises.facts import TitleCode
@@ -55,6 +57,7 @@ class Setting:
     decider: Decider
     lots: Mapping[int, tuple[Lot, Premises]]
     scores: Mapping[int, RankedScore]
+    words: Mapping[str, str]  # the organisation's own templates, by outcome
 
 
 def answer_until(day: date) -> datetime:
@@ -77,7 +80,13 @@ async def setting_of(db: AsyncSession, call: Call) -> Setting:
         for _, _, _, score in await db.execute(queries.standing_applications(call.id))
         if score
     }
-    return Setting(call, version, organiser, await decider_of(db, call), lots, scores)
+    words = (await house_rules.of(db, call.organiser_id)).letters
+    return Setting(call, version, organiser, await decider_of(db, call), lots, scores, words)
+
+
+def with_words(setting: Setting, outcome: str, text: str) -> Setting:
+    """The same setting with other words for one outcome, to try them."""
+    return replace(setting, words={**setting.words, outcome: text})
 
 
 async def draw_all(db: AsyncSession, call: Call) -> list[Letter]:
@@ -91,24 +100,51 @@ async def draw_all(db: AsyncSession, call: Call) -> list[Letter]:
 
 
 def draw(setting: Setting, decision: Decision, application: Application, organisation: Organisation) -> str:
-    """One letter as HTML. Its text is French whatever the language of whoever releases it."""
+    """One letter as HTML: the organisation's words, filled from the data. French whatever the releaser's language."""
     released_on = decision.released_at.astimezone(clock.PARIS).date() if decision.released_at else clock.today()
     score = setting.scores.get(application.id)
     lot, premises = setting.lots[decision.lot_id] if decision.lot_id else (None, None)
     base = settings().base_url
     sheet = f"{base}/candidatures/{application.id}/decision/parametres"
     algorithmic = decision.outcome != "inadmissible"
+    context: dict[str, Any] = {
+        "call": setting.call, "version": setting.version, "organiser": setting.organiser, "decision": decision,
+        "application": application, "organisation": organisation, "score": score,
+        "marks": marks_of(score.detail) if score else (), "lot": lot, "premises": premises, "on": released_on,
+        "object": OBJECTS[decision.outcome], "title": TitleCode(setting.version.title_code).label,
+        "answer_until": answer_until(released_on) - timedelta(days=1),
+        "mention": notices.algorithm_mention(setting.decider, sheet, f"{base}/regles") if algorithmic else "",
+        "page_url": f"{base}/candidatures/{application.id}/decision",
+    }  # fmt: skip
+    template = letter_templates.template_for(decision.outcome, setting.words)
     with _in_french():
-        return environment.get_template("assignment/letter.html").render(
-            call=setting.call, version=setting.version, organiser=setting.organiser, decision=decision,
-            application=application, organisation=organisation, score=score, ranked=len(setting.scores),
-            marks=marks_of(score.detail) if score else (), lot=lot, premises=premises, on=released_on,
-            object=OBJECTS[decision.outcome], title=TitleCode(setting.version.title_code).label,
-            answer_until=answer_until(released_on) - timedelta(days=1),
-            mention=notices.algorithm_mention(setting.decider, sheet, f"{base}/regles") if algorithmic else "",
-            remedies_heading=notices.remedies_heading(setting.decider.public),
-            page_url=f"{base}/candidatures/{application.id}/decision",
-        )  # fmt: skip
+        body = letter_templates.fill(template, blocks=_blocks(context), words=_words(setting, context))
+        return environment.get_template("assignment/letter.html").render(body=body, **context)
+
+
+def _blocks(context: dict[str, Any]) -> dict[str, str]:
+    """What stands alone in a letter, drawn from the data."""
+    made: Any = environment.get_template("assignment/_letter_blocks.html").make_module(context)
+    decision: Decision = context["decision"]
+    return {
+        "decision": made.outcome(), "motif": made.paragraphs(decision.motive), "notes": made.notes(),
+        "suite": made.next_steps(), "voies_de_recours": made.paragraphs(decision.remedies),
+        "signature": made.signature(), "algorithme": made.algorithm().strip(),
+    }  # fmt: skip
+
+
+def _words(setting: Setting, context: dict[str, Any]) -> dict[str, str]:
+    decision, score = context["decision"], context["score"]
+    lot, premises = context["lot"], context["premises"]
+    return {
+        "structure": context["organisation"].name, "appel": setting.call.title,
+        "organisateur": setting.organiser.name, "dossier": context["application"].label,
+        "projet": context["application"].project_name or "", "lot": f"{lot.label} ({lot.name})" if lot else "",
+        "surface": square_metres(decision.area) if decision.area is not None else "",
+        "adresse": premises.address if premises else "", "note": number(score.score, 2) if score else "",
+        "rang": str(score.rank) if score else "", "date": i18n.day(context["on"]),
+        "titre_recours": notices.remedies_heading(setting.decider.public),
+    }  # fmt: skip
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from allocation.remedies import Letter, remedies_text
+from intervalle.french import to_whom
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def algorithm_mention(decider: Decider, sheet_url: str, rules_url: str) -> str:
     right = (
         "Conformément aux articles L311-3-1 et R311-3-1-1 du code des relations entre le public et l’administration, vous pouvez "
         "obtenir communication des règles définissant ce traitement et des principales caractéristiques de sa mise en œuvre, "
-        f"en écrivant à {decider.contact}. En l’absence de réponse sous un mois, vous pouvez saisir la Commission d’accès aux "
+        f"en écrivant {to_whom(decider.contact)}. En l’absence de réponse sous un mois, vous pouvez saisir la Commission d’accès aux "
         "documents administratifs (CADA) dans les deux mois."
     )
     return f"{purpose} {right} {sheet}"

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from allocation.assignment import house_rules, letters, minutes, proposals, queries, reviews
 from allocation.assignment import inputs as frozen
-from allocation.assignment import letters, proposals, queries
 from allocation.assignment.help_in_kind import value_of
 from allocation.assignment.inputs import Inputs
 from allocation.assignment.letters import Letter
@@ -32,6 +32,7 @@ async def release(db: AsyncSession, actor: Actor, call: Call) -> int:
         return 0
     drawn = await letters.draw_all(db, call)
     refuse_incomplete(drawn)
+    await _refuse_unready(db, call, drawn)
     # Printing takes a while: it is done before anything is locked, and checked against the rows once they are.
     printed = {letter.decision.id: await render_pdf(letter.html) for letter in drawn}
     if not await _lock(db, call):
@@ -43,6 +44,7 @@ async def release(db: AsyncSession, actor: Actor, call: Call) -> int:
             "Une lettre a été modifiée pendant l’envoi : rien n’est parti.", "Relisez les lettres, puis recommencez."
         )
     refuse_incomplete(fresh)
+    await _refuse_unready(db, call, fresh)
     now = clock.now()
     call.released_at = now
     for letter in fresh:
@@ -80,6 +82,15 @@ async def _refuse_moved(db: AsyncSession, call: Call) -> tuple[Proposal, Inputs]
             "Revenez sur ce choix, relancez la répartition, puis retenez la nouvelle proposition.",
         )
     return proposal, inputs
+
+
+async def _refuse_unready(db: AsyncSession, call: Call, drawn: list[Letter]) -> None:
+    """What the organisation asks for before anything leaves: minutes signed, letters read by a second person."""
+    rules = await house_rules.of(db, call.organiser_id)
+    if rules.signed_minutes:
+        await minutes.refuse_unsigned(db, call)
+    if rules.second_person:
+        await reviews.refuse_unread(db, call, drawn)
 
 
 def refuse_incomplete(drawn: list[Letter]) -> None:

@@ -59,3 +59,26 @@ def span(months: int) -> str:
 def plural(count: int, singular: str, several: str) -> str:
     """French plural starts at two: « 1 jour », « 0 jour », « 2 jours »."""
     return f"{number(count)} {singular if abs(count) < 2 else several}"
+
+
+_FEMININE = ("Ville", "Commune", "Région", "Métropole", "Communauté", "Caisse", "Fondation", "Société", "Coopérative", "Mairie",
+             "Régie", "Mission", "Maison", "Direction", "SA", "SAS", "SARL", "SCIC", "SPL", "SPLA", "SEM", "Banque", "Chambre")  # fmt: skip
+_MASCULINE = ("Département", "Conseil", "Syndicat", "Centre", "CCAS", "Groupe", "Groupement", "Pôle", "Comité", "Ministère", "Bailleur", "GIE", "GIP", "Grand")  # fmt: skip
+_ELIDED = ("Association", "Agence", "Agglomération", "Établissement", "Etablissement", "Office", "EPCI", "EPFL", "EPF",
+           "EPT", "État", "Etat", "Union", "Eurométropole", "Institut", "Atelier", "Entreprise")  # fmt: skip
+
+
+def to_whom(name: str) -> str:
+    """« à la Ville de Rennes », « au Département du Nord », « à l’Office public… », « à La Fabrique », « au Petit Lieu ».
+
+    A name that begins with a common noun takes its article; a proper name takes none.
+    """
+    name = name.strip()
+    first = name.replace("’", "'").split(" ", 1)[0].rstrip(",")
+    if first in {"Le", "Les"} and " " in name:
+        return f"{'au' if first == 'Le' else 'aux'} {name.split(' ', 1)[1]}"
+    if first in _FEMININE:
+        return f"à la {name}"
+    if first in _MASCULINE:
+        return f"au {name}"
+    return f"à l’{name}" if first in _ELIDED else f"à {name}"

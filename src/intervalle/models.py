@@ -2,6 +2,7 @@
 
 # ruff: noqa: F401
 import allocation.assignment.models
+import allocation.assignment.release_models
 import allocation.leases.models
 import allocation.relocation.models
 import allocation.selection.meeting_models

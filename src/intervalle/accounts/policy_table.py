@@ -125,6 +125,11 @@ TABLE: dict[str, Rule] = {
     "decisions.show": SIGNED_IN,  # the query shows a released decision to its applicants and to those who run the call
     "decisions.edit": member("organiser"),
     "decisions.release": member("organiser"),
+    "decisions.show_minutes": SIGNED_IN,  # those who run the call, and those who sign: the verb says who
+    "decisions.draw_minutes": member("organiser"),
+    "decisions.ask_review": member("organiser"),
+    "decisions.review": member("organiser"),
+    "decisions.set_rules": member("self"),
     "appeals.file": member("applicant"),
     "appeals.show": member("organiser", roles=READ),
     "appeals.answer": member("organiser"),
