@@ -114,6 +114,17 @@ async def letter(request: Request, db: Db, application_id: Id) -> Response[bytes
     return stored_file_response(stored, await files.read(stored), inline=True)
 
 
+@get("/candidatures/{application_id:int}/decision/offre.pdf", policy="decisions.show")
+async def offer_letter(request: Request, db: Db, application_id: Id) -> Response[bytes]:
+    """The letter of a place offered from the reserve."""
+    told = await told_of(request, db, application_id)
+    award = await award_of(db, told.application)
+    if award is None or award.letter_file_id is None:
+        raise NotFound
+    stored = await db.get_one(StoredFile, award.letter_file_id)
+    return stored_file_response(stored, await files.read(stored), inline=True)
+
+
 @get("/candidatures/{application_id:int}/decision/parametres", policy="decisions.show")
 async def parameters(request: Request, db: Db, application_id: Id) -> Response[str]:
     """R311-3-1-2: the part the treatment took, the data and their sources, the parameters and weights applied to this
@@ -145,4 +156,4 @@ def _own(documents: Documents, told: Told) -> dict[str, Any]:
     }
 
 
-ROUTES: list[HTTPRouteHandler] = [show, reply, letter, parameters]
+ROUTES: list[HTTPRouteHandler] = [show, reply, letter, offer_letter, parameters]

@@ -9,6 +9,7 @@ from allocation.assignment import (
     house_pages,
     letter_pages,
     minutes_pages,
+    results_pages,
     review_pages,
 )
 
@@ -18,6 +19,7 @@ ROUTES: list[HTTPRouteHandler] = [
     *review_pages.ROUTES,
     *minutes_pages.ROUTES,
     *house_pages.ROUTES,
+    *results_pages.ROUTES,
     *applicant_pages.ROUTES,
     *appeal_pages.ROUTES,
 ]

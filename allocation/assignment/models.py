@@ -133,6 +133,7 @@ class Award(Subject, Base):
     declined_at: Mapped[Instant | None]
     answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     lapsed_at: Mapped[Instant | None]  # declined or expired, and the next in line was looked for: once
+    letter_file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_files.id"))  # of an offer from the reserve
     # The award this one takes over from, once: the reserve list moves by these links.
     succeeds_id: Mapped[int | None] = mapped_column(ForeignKey("awards.id"), unique=True)
 

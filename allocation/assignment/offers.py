@@ -9,20 +9,21 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from allocation.assignment import queries, succession
+from allocation.assignment import letters, queries, succession
 from allocation.assignment.help_in_kind import value_of
 from allocation.assignment.letters import answer_until
 from allocation.assignment.mails import offer_mail
-from allocation.assignment.models import Award, Proposal
+from allocation.assignment.models import Award, Decision, Proposal
 from allocation.assignment.problem import HALF_DAYS
 from allocation.assignment.recipients import recipient_of
 from allocation.assignment.succession import Successor
 from calls.models import Application, Call
-from intervalle import clock, journal, mail
+from intervalle import clock, files, journal, mail
 from intervalle.accounts.actor import SYSTEM, Actor
 from intervalle.accounts.models import Organisation
 from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import Refused
+from intervalle.pdf import render_pdf
 from premises.models import Lot
 
 
@@ -84,8 +85,39 @@ async def _call_next(db: AsyncSession, call: Call, award: Award, now: datetime) 
     organisation = await db.get_one(Organisation, application.organisation_id)
     to, user_id = await recipient_of(db, application, organisation)
     subject, text = offer_mail(call, application, organisation, await db.get_one(Lot, award.lot_id), offered)
-    await mail.post(db, to=to, user_id=user_id, subject=subject, text=text, kind="offer", dedupe=f"award:{offered.id}")
+    offered.letter_file_id = await _letter(db, call, application, organisation, offered)
+    await mail.post(
+        db, to=to, user_id=user_id, subject=subject, text=text, kind="offer", dedupe=f"award:{offered.id}",
+        attachment_id=offered.letter_file_id,
+    )  # fmt: skip
     return offered
+
+
+async def _letter(
+    db: AsyncSession, call: Call, application: Application, organisation: Organisation, offered: Award
+) -> int | None:
+    """The offer as a letter: the same words, remedies and signatory as an award decided the first day."""
+    found = await db.execute(select(Decision).where(Decision.application_id == application.id))
+    decision = found.scalar_one_or_none()
+    if decision is None or not decision.signatory:
+        return None
+    setting = await letters.setting_of(db, call)
+    lot, _premises = setting.lots[offered.lot_id]
+    motive = (
+        f"Votre candidature était inscrite sur la liste de réserve. Une structure a renoncé à sa place au lot {lot.label} "
+        f"({lot.name}) : parmi celles qui l’avaient demandé et peuvent l’occuper, votre candidature est la mieux classée.\n\n"
+        f"{decision.motive}"
+    )
+    as_awarded = Decision(
+        outcome="awarded", lot_id=offered.lot_id, area=offered.area, motive=motive, remedies=decision.remedies,
+        signatory=decision.signatory, released_at=offered.released_at,
+    )  # fmt: skip
+    pdf = await render_pdf(letters.draw(setting, as_awarded, application, organisation))
+    stored = await files.keep(
+        db, name=f"Proposition {application.label} {organisation.name}.pdf", content=pdf, content_type="application/pdf",
+        audience="parties", scan="own", owner_id=organisation.id,
+    )  # fmt: skip
+    return stored.id
 
 
 async def _offer(

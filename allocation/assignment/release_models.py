@@ -87,6 +87,17 @@ class DecisionRules(Subject, Base):
         return {"self": frozenset({self.organisation_id})}
 
 
+class ResultsNotice(Base):
+    """The results of a call made public, by a dated act after the release."""
+
+    __tablename__ = "results_notices"
+
+    id: Mapped[Key]
+    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"), unique=True)
+    published_at: Mapped[Instant]
+    published_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+
+
 explain_constraint("uq_minutes_signatures_minutes_id_quality", "Ce procès-verbal est déjà signé à ce titre.")
 explain_constraint("uq_minutes_signatures_minutes_id_signed_by_id", "Vous avez déjà signé ce procès-verbal.")
 explain_constraint(

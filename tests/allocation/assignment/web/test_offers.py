@@ -10,10 +10,10 @@ from sqlalchemy import func, select
 
 from allocation.assignment import decisions, offers, proposals, queries, release, succession
 from allocation.assignment.models import Award, Decision
-from intervalle import clock, journal
+from intervalle import clock, files, journal
 from intervalle.accounts.actor import Actor
 from intervalle.errors import Forbidden, Refused
-from intervalle.outbox import Message
+from intervalle.outbox import Message, StoredFile
 from tests import make
 from tests.allocation.assignment.web import make as scene
 
@@ -24,6 +24,7 @@ def unprinted(monkeypatch: pytest.MonkeyPatch) -> None:
         return html.encode()
 
     monkeypatch.setattr(release, "render_pdf", as_html)
+    monkeypatch.setattr(offers, "render_pdf", as_html)
 
 
 async def queue(db: Any) -> scene.Ranked:
@@ -224,3 +225,21 @@ async def test_no_title_from_a_place_that_lapsed(db: Any) -> None:
             await leases.prepare(db, ranked.actor, award_id=award.id)
         second = await award_of(db, ranked, "Deux")
         assert (await leases.prepare(db, ranked.actor, award_id=second.id)).tenant_id == ranked.organisations["Deux"].id
+
+
+async def test_an_offer_from_the_reserve_is_a_whole_letter(db: Any, client: Any) -> None:
+    """The same words, remedies and signatory as a place decided the first day, on paper too."""
+    ranked = await queue(db)
+    await offers.answer(db, me(ranked, "Un"), await award_of(db, ranked, "Un"), accepted=False)
+    award = await award_of(db, ranked, "Deux")
+    stored = await db.get_one(StoredFile, award.letter_file_id)
+    text = (await files.read(stored)).decode()
+    for needle in ("Deux", "Une structure a renoncé à sa place au lot A", "Voies et délais de recours", "Claire Morvan, adjointe",
+                   "120 m²", "Traitement algorithmique"):  # fmt: skip
+        assert needle in text.replace("\u00a0", " ").replace("\u202f", " ")
+    message = (await db.execute(select(Message).where(Message.kind == "offer"))).scalar_one()
+    assert message.attachment_id == award.letter_file_id
+    await db.commit()
+    url = f"/candidatures/{ranked.applications['Deux'].id}/decision/offre.pdf"
+    assert (await (await client(ranked.people["Deux"])).get(url)).status_code == 200
+    assert (await (await client(ranked.people["Trois"])).get(url)).status_code == 404
