@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "assignment_release"
-down_revision = "selection_meetings"
+down_revision = "calls_visits_questions"
 
 
 def upgrade() -> None:
