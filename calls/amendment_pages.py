@@ -6,13 +6,14 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 
-from calls import amendments, changes, content, drafts, queries
+from calls import amendments, changes, content, drafts, naming, queries
 from calls.application_pages import visible_application
 from calls.call_pages import visible_call
 from calls.cards import cards
-from calls.forms import CallForm, PublishChangeForm, criterion_rows, typed_criteria
+from calls.forms import PublishChangeForm, criterion_rows, typed_criteria
 from calls.models import Call, CallVersion
 from calls.organiser_pages import differing, edit_context, edit_form, grid_total, typed_lots
+from intervalle.accounts.actor import Actor
 from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import NotFound
 from intervalle.i18n import _, instant
@@ -27,8 +28,8 @@ async def _amendable(request: Request, db: Db, call_id: int) -> Call:
     return call
 
 
-async def _context(db: Db, call: Call, version: CallVersion, seen: int) -> dict[str, Any]:
-    shown = await edit_context(db, call, version)
+async def _context(db: Db, actor: Actor, call: Call, version: CallVersion, seen: int) -> dict[str, Any]:
+    shown = await edit_context(db, actor, call, version)
     rows = (await db.execute(queries.lots_of_versions([version.id]))).all()
     kept = {lot.id: (lot, premises) for _row, lot, premises in rows}
     offered = {lot.id: (lot, premises) for lot, premises in shown["offered"]}
@@ -44,7 +45,7 @@ async def edit(request: Request, db: Db, call_id: Id) -> Response[str]:
     call = await _amendable(request, db, call_id)
     written = await amendments.being_written(db, call)
     version = written or await amendments.in_force(db, call)
-    context = await _context(db, call, version, written.version if written else 0)
+    context = await _context(db, actor_of(request), call, version, written.version if written else 0)
     criteria = list((await db.execute(queries.criteria_of(version.id))).scalars())
     return page(
         request, "calls/edit.html", form=await edit_form(db, call, version), rows=criterion_rows(criteria), stale=False,
@@ -58,19 +59,21 @@ async def save(request: Request, db: Db, call_id: Id) -> Response[Any]:
     data = await form_data(request)
     written = await amendments.being_written(db, call)
     version = written or await amendments.in_force(db, call)
-    context = await _context(db, call, version, written.version if written else 0)
+    context = await _context(db, actor_of(request), call, version, written.version if written else 0)
     form, lots = await edit_form(db, call, version, data), typed_lots(data)
     rows, lines = typed_criteria(data)
     shown: dict[str, Any] = {"form": form, "rows": rows, "lots": lots, "total": grid_total(rows)}
-    if not form.validate() or any(row.errors_in_order for row in rows):
+    form.validate()
+    organisations = await naming.look_up(db, call, form)
+    if form.errors_in_order or any(row.errors_in_order for row in rows):
         raise invalid(request, "calls/edit.html", stale=False, theirs={}, **shown, **context)
     try:
         await amendments.save(
-            db, actor_of(request), call, seen=_number(data.get("version")), values=form.values(), lots=lots,
+            db, actor_of(request), call, seen=_number(data.get("version")), values={**form.values(), **organisations}, lots=lots,
             criteria=lines,
         )  # fmt: skip
     except drafts.Stale:
-        theirs = differing(form, CallForm.of(call, version))
+        theirs = differing(form, await naming.filled(db, call, version))
         return page(request, "calls/edit.html", status=409, stale=True, theirs=theirs, **shown, **context)
     onward = "rectifier/publier" if data.get("suite") == "ouvrir" else "rectifier"
     return redirect(f"/appels/{call.id}/{onward}", flash=_("Le changement est enregistré ; rien n’est encore publié."))

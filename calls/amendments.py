@@ -73,7 +73,7 @@ async def save(
     if (version.version if version else 0) != seen:
         raise drafts.Stale
     version = version or await _copy(db, call)
-    await drafts.write(db, call, version, values, lots, criteria)
+    await drafts.write(db, actor, call, version, values, lots, criteria)
     await _record(db, actor, call, "calls.prepare_change", {"version": version.number, "save": version.version})
     return version
 

@@ -114,6 +114,11 @@ async def start(db: AsyncSession, actor: Actor, call: Call, *, organisation_id: 
         return existing
     refuse_unless_open(call)
     version = (await db.execute(queries.current_version(call.id))).scalar_one()
+    if call.kind == "direct" and organisation_id != version.beneficiary_id:
+        raise Refused(
+            _("Cette attribution est directe : elle est proposée à une seule structure."),
+            _("Son motif est publié sur la page de l’appel ; écrivez à l’organisateur si vous êtes intéressés."),
+        )
     taken = (await db.execute(select(func.max(Application.number)).where(Application.call_id == call.id))).scalar_one()
     application = Application(
         call_id=call.id, call_version_id=version.id, organisation_id=organisation_id, number=(taken or 0) + 1,

@@ -7,10 +7,12 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
 from sqlalchemy import func, select
 
-from calls import queries, questions, visits
+from calls import queries, questions, sessions, visits
 from calls.applications import mine_for
 from calls.cards import cards, detail
+from calls.changes import pairs
 from calls.content import plain
+from calls.legality import EXEMPTION_ARTICLES, Exemption
 from calls.markdown import to_html
 from calls.models import Call
 from intervalle import clock
@@ -52,6 +54,11 @@ async def index(
     )  # fmt: skip
 
 
+def _exemption(code: str | None) -> tuple[str, str] | None:
+    """The ground of a direct award and its article."""
+    return (Exemption(code).label, EXEMPTION_ARTICLES[Exemption(code)]) if code else None
+
+
 @get("/appels/{call_id:int}", policy="calls.show")
 async def show(request: Request, db: Db, call_id: Id) -> Response[str]:
     call = await visible_call(request, db, call_id)
@@ -61,6 +68,9 @@ async def show(request: Request, db: Db, call_id: Id) -> Response[str]:
         request, "calls/show.html", call=call, card=shown.card, version=shown.card.version, criteria=shown.criteria,
         extensions=shown.extensions, body=to_html(shown.card.version.body), title=TitleCode(shown.card.version.title_code),
         mine=await mine_for(db, actor, call), plain=plain, slots=await visits.shown(db, actor, call),
+        sessions=await sessions.series(db, actor, call) if call.kind in sessions.REPEATABLE else [call],
+        apart=pairs(shown.card.version.incompatible_uses or []), exemption=_exemption(shown.card.version.exemption),
+        excluded=[TitleCode(code) for code in shown.card.version.titles_excluded],
         answered=sum(1 for q in asked if q.answered_at), asked=sum(1 for q in asked if not q.answered_at and not q.declined_at),
     )  # fmt: skip
 

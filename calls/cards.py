@@ -20,6 +20,10 @@ from premises.models import Lot, Premises
 from premises.queries import occupancies_in
 from premises.timeline import FROM_KIND, Bar, Span
 
+KINDS = {
+    "dated": N_("appel daté"), "rolling": N_("au fil de l’eau"), "recurring": N_("appel récurrent"),
+    "direct": N_("attribution directe"),
+}  # fmt: skip
 TITLES_SHORT = {
     "COP": N_("occupation précaire"),
     "AOT": N_("occupation du domaine public"),
@@ -63,6 +67,8 @@ class Card:
     delegate: Organisation | None
     now: datetime
     offers: list[Offer] = field(default_factory=list)
+    partners: list[Organisation] = field(default_factory=list)  # co-organisers
+    beneficiary: Organisation | None = None  # of a direct award
 
     @property
     def state(self) -> str:
@@ -110,6 +116,10 @@ class Card:
         """Lowest and highest charges among the lots, cents per m² and year."""
         rates = [o.lot.charges_cents_m2_year for o in self.offers if o.lot.charges_cents_m2_year is not None]
         return (min(rates), max(rates)) if rates else None
+
+    @property
+    def kind(self) -> str:
+        return _(KINDS[self.call.kind])
 
     @property
     def price(self) -> str:
@@ -174,13 +184,18 @@ async def cards(db: AsyncSession, calls: Sequence[Call]) -> list[Card]:
     """Three queries for any number of calls."""
     ids = [call.id for call in calls]
     versions = {v.call_id: v for v in (await db.execute(queries.current_versions(ids))).scalars()} if ids else {}
-    named = await _organisations(db, [i for call in calls for i in (call.organiser_id, call.delegate_id) if i])
+    named = await _organisations(
+        db,
+        [i for call in calls for i in (call.organiser_id, call.delegate_id, *call.co_organiser_ids) if i]
+        + [v.beneficiary_id for v in versions.values() if v.beneficiary_id],
+    )
     offers = await _offers(db, [version.id for version in versions.values()])
     now = clock.now()
     return [
         Card(
             call, versions[call.id], named[call.organiser_id], named.get(call.delegate_id or 0), now,
-            offers.get(versions[call.id].id, []),
+            offers.get(versions[call.id].id, []), [named[i] for i in call.co_organiser_ids if i in named],
+            named.get(versions[call.id].beneficiary_id or 0),
         )
         for call in calls
     ]  # fmt: skip

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from calls.uses import Use
 from intervalle.i18n import N_, _, area, day, instant, number, percent
 from premises.facts import TitleCode
 
@@ -22,7 +23,9 @@ LABELS = {
     "charges_only": N_("Charges seules"), "economic": N_("Activité économique admise"),
     "occupation_from": N_("Entrée dans les lieux"), "occupation_until": N_("Fin d’occupation"),
     "decision_on": N_("Décision annoncée"), "score_rule": N_("Note retenue"), "tie_break": N_("À égalité"),
-    "neighbourhood_share": N_("Part réservée au quartier"),
+    "neighbourhood_share": N_("Part réservée au quartier"), "titles_excluded": N_("Titres exclus"),
+    "documents": N_("Pièces demandées"), "max_lots": N_("Lots par structure, au plus"),
+    "incompatible_uses": N_("Usages qui ne partagent pas un lot"), "direct_ground": N_("Motif de l’attribution directe"),
 }  # fmt: skip
 WORDS = {
     "mean": N_("moyenne des notes"), "median": N_("médiane des notes"),
@@ -30,7 +33,7 @@ WORDS = {
     "first_criterion": N_("la meilleure note au premier critère"), "earliest": N_("le dossier déposé le premier"),
     "draw": N_("un tirage au sort que chacun peut refaire"),
 }  # fmt: skip
-LONG = frozenset({"body", "visits", "eliminatory", "counterparts", "circumstances"})
+LONG = frozenset({"body", "visits", "eliminatory", "counterparts", "circumstances", "documents", "direct_ground"})
 CLARIFYING = frozenset({"body", "visits", "decision_on", "questions_until", "answers_until"})
 MOST_TOKENS = 8_000  # beyond, texts are compared line by line: quadratic time is not for a web request
 
@@ -73,6 +76,10 @@ def _value(name: str, value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return _("oui") if value else _("non")
+    if name == "titles_excluded":
+        return ", ".join(_(TitleCode(code).label) for code in value)
+    if name == "incompatible_uses":
+        return " · ".join(_("%(one)s et %(other)s", one=one, other=other) for one, other in pairs(value))
     if name == "title_code":
         return _(TitleCode(value).label)
     if name == "neighbourhood_share":
@@ -84,6 +91,11 @@ def _value(name: str, value: Any) -> str:
     if name == "occupation_until":
         return _("avant le %(day)s", day=day(date.fromisoformat(value)))
     return _(WORDS[value]) if value in WORDS else str(value)
+
+
+def pairs(value: list[list[str]]) -> list[tuple[str, str]]:
+    """Pairs of uses by their labels."""
+    return [(_(Use(one).label), _(Use(other).label)) for one, other in value]
 
 
 def _lot_name(lot: Mapping[str, Any]) -> str:

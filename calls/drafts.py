@@ -16,10 +16,12 @@ from intervalle.accounts.policy import WRITE
 from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import Forbidden, Refused
 
-CALL_FIELDS = ("title", "delegate_id", "closes_at")
+CALL_FIELDS = ("title", "kind", "delegate_id", "co_organiser_ids", "closes_at")
 VERSION_FIELDS = (
     "body", "visits", "visit_duty", "questions_until", "answers_until", "title_code", "circumstances", "charges_only", "counterparts", "eliminatory", "occupation_from",
     "occupation_until", "decision_on", "economic", "score_rule", "tie_break", "neighbourhood_share",
+    "titles_excluded", "documents", "beneficiary_id", "direct_ground", "exemption", "statement_url", "statement_on",
+    "max_lots", "incompatible_uses",
 )  # fmt: skip
 
 
@@ -62,7 +64,7 @@ async def create(
     version = CallVersion(call_id=call.id, number=1)
     db.add(version)
     await db.flush()
-    await set_lots(db, call, version, dict.fromkeys(lot_ids, ""))
+    await set_lots(db, [organiser_id], version, dict.fromkeys(lot_ids, ""))
     await set_criteria(db, version, [CriterionLine(c.label, c.weight, c.description) for c in grid.DEFAULT_GRID])
     await journal.record(
         db, chain=call.chain, action="calls.create", subject=f"call:{call.id}", actor_id=actor.user_id,
@@ -90,7 +92,7 @@ async def save(
     for name in CALL_FIELDS:
         if name in values:
             setattr(call, name, values[name])
-    await write(db, call, version, values, lots, criteria)
+    await write(db, actor, call, version, values, lots, criteria)
     await journal.record(
         db, chain=call.chain, action="calls.edit", subject=f"call:{call.id}", actor_id=actor.user_id,
         organisation_id=call.organiser_id, facts={"version": version.number, "save": version.version},
@@ -99,16 +101,21 @@ async def save(
 
 
 async def write(
-    db: AsyncSession, call: Call, version: CallVersion, values: Mapping[str, Any], lots: Mapping[int, str],
-    criteria: Sequence[CriterionLine],
+    db: AsyncSession, actor: Actor, call: Call, version: CallVersion, values: Mapping[str, Any],
+    lots: Mapping[int, str], criteria: Sequence[CriterionLine],
 ) -> None:  # fmt: skip
     """Put what was typed in a version that is not frozen: the draft, or the change of an open call."""
     for name in VERSION_FIELDS:
         if name in values:
             setattr(version, name, values[name])
     version.version += 1
-    await set_lots(db, call, version, lots)
+    await set_lots(db, lot_owners(actor, call), version, lots)
     await set_criteria(db, version, criteria)
+
+
+def lot_owners(actor: Actor, call: Call) -> list[int]:
+    """Whose lots this person may put in the call: the organiser's, and those of co-organisers they act for."""
+    return [call.organiser_id, *(i for i in call.co_organiser_ids if i in actor.organisations(WRITE, scope="calls"))]
 
 
 async def lock(db: AsyncSession, call: Call) -> Call:
@@ -119,8 +126,8 @@ async def lock(db: AsyncSession, call: Call) -> Call:
     return found.scalar_one()
 
 
-async def set_lots(db: AsyncSession, call: Call, version: CallVersion, lots: Mapping[int, str]) -> None:
-    offered = {lot.id for lot, _ in (await db.execute(queries.lots_to_offer(call.organiser_id))).all()}
+async def set_lots(db: AsyncSession, owners: Sequence[int], version: CallVersion, lots: Mapping[int, str]) -> None:
+    offered = {lot.id for i in owners for lot, _ in (await db.execute(queries.lots_to_offer(i))).all()}
     if foreign := set(lots) - offered:
         kept = set((await db.execute(select(CallLot.lot_id).where(CallLot.version_id == version.id))).scalars())
         if foreign - kept:

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from calls.drafts import CriterionLine
+from calls.legality import EXEMPTION_ARTICLES, Exemption
 from calls.models import Call, CallVersion, Criterion, Need
 from calls.uses import Use
 from intervalle.forms import (
@@ -37,6 +39,14 @@ SCORE_RULES = [
     ("median", N_("Médiane des notes")),
     ("trimmed_mean", N_("Moyenne sans la plus haute ni la plus basse")),
 ]
+KINDS = [
+    ("dated", N_("Daté : une date limite, une décision")),
+    ("rolling", N_("Au fil de l’eau : une session suit l’autre, sans interruption")),
+    ("recurring", N_("Récurrent : la même session chaque année")),
+    ("direct", N_("Attribution directe, sans sélection, avec son motif")),
+]
+EXEMPTIONS = [(code.value, f"{code.label} ({EXEMPTION_ARTICLES[code]})") for code in Exemption]
+USES = [(use.value, use.label) for use in Use]
 TITLES = [(code.value, code.label) for code in TitleCode]
 
 
@@ -47,6 +57,8 @@ class NewCallForm(Form):
 
 class CallForm(Form):
     title = Text(N_("Nom de l’appel"), [required(N_("Donnez un nom à l’appel."))], limit=160)
+    kind = Choice(N_("Comment on candidate"), KINDS, [required()])
+    co_organisers = LongText(N_("Co-organisateurs : SIREN ou nom exact, un par ligne"), limit=2000)
     delegate = Choice(N_("Organisation qui anime l’appel pour vous"), [], empty=N_("Aucune : nous l’animons"))
     body = LongText(N_("Texte de l’appel"))
     visits = LongText(N_("Visites"), limit=5000)
@@ -59,32 +71,77 @@ class CallForm(Form):
     occupation_from = Day(N_("Premier jour d’occupation"))
     last_day = Day(N_("Dernier jour d’occupation"))
     title_code = Choice(N_("Titre proposé"), TITLES, [required()])
+    titles_excluded = Choices(N_("Titres exclus par l’appel"), TITLES)
+    documents = LongText(N_("Pièces demandées, une par ligne"), limit=5000)
+    beneficiary = Text(N_("Structure bénéficiaire : SIREN ou nom exact"), limit=200)
+    direct_ground = LongText(N_("Motif de droit et de fait"), limit=5000)
+    exemption = Choice(N_("Dispense de sélection, sur le domaine public"), EXEMPTIONS, empty=N_("Aucune"))
+    statement_url = Text(N_("Adresse de la publication du motif"), limit=500)
+    statement_on = Day(N_("Publié le"))
     circumstances = LongText(N_("Circonstances qui rendent l’occupation précaire, et leur preuve"), limit=5000)
     charges_only = YesNo(N_("Les occupants ne paient que les charges"))
     counterparts = LongText(N_("Contreparties en temps et en services, une par ligne"), limit=5000)
     economic = YesNo(N_("Les occupants peuvent exercer une activité économique"))
     score_rule = Choice(N_("Note retenue quand plusieurs jurés notent"), SCORE_RULES, [required()])
     tie_break = Radio(N_("À égalité de note"), TIE_BREAKS, [required()])
+    neighbourhood_percent = Whole(N_("Part des surfaces pour le quartier, au moins (%)"), low=1, high=100)
+    max_lots = Whole(N_("Lots par structure, au plus"), low=1, high=50)
+    apart_one = Choices(N_("Ces usages"), USES)
+    apart_other = Choices(N_("ne partagent pas un lot avec ceux-ci"), USES)
 
     @classmethod
-    def of(cls, call: Call, version: CallVersion) -> "CallForm":
-        until = version.occupation_until
+    def of(cls, call: Call, version: CallVersion, names: Mapping[int, str] | None = None) -> "CallForm":
+        until, named, share = version.occupation_until, names or {}, version.neighbourhood_share
         return cls(
-            obj=version, title=call.title, closes_at=call.closes_at,
+            obj=version, title=call.title, closes_at=call.closes_at, kind=call.kind,
             delegate=str(call.delegate_id) if call.delegate_id else None,
             last_day=until - timedelta(days=1) if until else None,
+            co_organisers="\n".join(named[i] for i in call.co_organiser_ids if i in named),
+            beneficiary=named.get(version.beneficiary_id or 0, ""),
+            neighbourhood_percent=int(share * 100) if share else None,
+            apart_one=sorted({one for one, _other in version.incompatible_uses or []}),
+            apart_other=sorted({other for _one, other in version.incompatible_uses or []}),
         )  # fmt: skip
 
     def values(self) -> dict[str, Any]:
-        """Fields of the call and of its version; the last day typed becomes the excluded end."""
-        last = self.last_day.data
-        kept = {f.name: f.data for f in self if f.name not in {"last_day", "delegate"}}
-        for name in ("body", "visits", "eliminatory", "circumstances", "counterparts"):
+        """Fields of the call and of its version; the last day typed becomes the excluded end.
+
+        Organisations typed by name (`co_organisers`, `beneficiary`) are looked up by the handler.
+        """
+        last, percent = self.last_day.data, self.neighbourhood_percent.data
+        apart = {
+            "last_day",
+            "delegate",
+            "co_organisers",
+            "beneficiary",
+            "neighbourhood_percent",
+            "apart_one",
+            "apart_other",
+        }
+        kept = {f.name: f.data for f in self if f.name not in apart}
+        for name in (
+            "body",
+            "visits",
+            "eliminatory",
+            "circumstances",
+            "counterparts",
+            "documents",
+            "direct_ground",
+            "statement_url",
+        ):
             kept[name] = kept[name] or ""
         return {
             **kept,
+            "titles_excluded": self.titles_excluded.data or [],
             "delegate_id": int(self.delegate.data) if self.delegate.data else None,
             "occupation_until": last + timedelta(days=1) if last else None,
+            "neighbourhood_share": Decimal(percent) / 100 if percent else None,
+            "incompatible_uses": [
+                [one, other]
+                for one in self.apart_one.data or []
+                for other in self.apart_other.data or []
+                if one != other
+            ],
         }
 
 

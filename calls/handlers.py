@@ -12,6 +12,7 @@ from calls import (
     meeting_pages,
     need_pages,
     organiser_pages,
+    publication_pages,
     section_pages,
 )
 
@@ -20,6 +21,7 @@ ROUTES: list[HTTPRouteHandler] = [
     *organiser_pages.ROUTES,
     *amendment_pages.ROUTES,
     *meeting_pages.ROUTES,
+    *publication_pages.ROUTES,
     *application_pages.ROUTES,
     *section_pages.ROUTES,
     *demand_pages.ROUTES,

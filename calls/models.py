@@ -24,6 +24,7 @@ from intervalle import clock
 from intervalle.accounts.subject import Subject
 from intervalle.db import Base, Created, Instant, Json, Key, explain_constraint, one_of
 
+CALL_KINDS = ("dated", "rolling", "recurring", "direct")
 SCORE_RULES = ("mean", "median", "trimmed_mean")
 
 
@@ -117,6 +118,10 @@ class Call(Subject, Base):
     delegate_id: Mapped[int | None] = mapped_column(
         ForeignKey("organisations.id"), index=True
     )  # runs it for the organiser
+    # Organisers beside the first: each adds its own lots, all of them run the call.
+    co_organiser_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default="{}")
+    kind: Mapped[str] = mapped_column(one_of("kind", CALL_KINDS), server_default="dated")
+    follows_id: Mapped[int | None] = mapped_column(ForeignKey("calls.id"), unique=True)  # the session before
     title: Mapped[str]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[Created]
@@ -130,7 +135,7 @@ class Call(Subject, Base):
     demo: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
 
     def parties(self) -> dict[str, frozenset[int]]:
-        return {"organiser": frozenset(i for i in (self.organiser_id, self.delegate_id) if i)}
+        return {"organiser": frozenset(i for i in (self.organiser_id, self.delegate_id, *self.co_organiser_ids) if i)}
 
     def stage(self) -> str:
         return workflow.call_state(self, clock.now())
@@ -147,6 +152,7 @@ class CallVersion(Base):
     __tablename__ = "call_versions"
     __table_args__ = (
         UniqueConstraint("call_id", "number"),
+        CheckConstraint("max_lots IS NULL OR max_lots BETWEEN 1 AND 50", name="max_lots_range"),
         # A draft may be in any disorder; what is published is in order, whoever wrote it.
         CheckConstraint(
             "frozen_at IS NULL OR occupation_from < occupation_until OR occupation_until IS NULL",
@@ -177,6 +183,14 @@ class CallVersion(Base):
     answers_until: Mapped[Instant | None]  # an answer after it gives everybody more time
     closes_at: Mapped[Instant | None]  # the closing this version announced when it was frozen
     title_code: Mapped[str] = mapped_column(server_default="COP")  # rules.md §2.2
+    titles_excluded: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    documents: Mapped[str] = mapped_column(server_default="")  # one asked-for document per line
+    # Direct award: to whom, on which ground, and where the considerations of law and fact were published.
+    beneficiary_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
+    direct_ground: Mapped[str] = mapped_column(server_default="")
+    exemption: Mapped[str | None]  # calls.legality.Exemption
+    statement_url: Mapped[str] = mapped_column(server_default="")
+    statement_on: Mapped[date | None]
     circumstances: Mapped[str] = mapped_column(server_default="")  # what makes it temporary, with its evidence
     charges_only: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
     counterparts: Mapped[str] = mapped_column(
@@ -192,6 +206,9 @@ class CallVersion(Base):
         one_of("tie_break", ("first_criterion", "earliest", "draw")), server_default="first_criterion"
     )
     neighbourhood_share: Mapped[Decimal | None] = mapped_column(Numeric(4, 3))  # quota of area for the neighbourhood
+    max_lots: Mapped[int | None] = mapped_column(SmallInteger)  # awards per organisation at most
+    # Pairs of uses that do not share a lot: [["workshop", "office"]].
+    incompatible_uses: Mapped[list[list[str]]] = mapped_column(JSONB, server_default="[]")
     draw_seed: Mapped[str | None]  # secret until release; its SHA-256 is published at opening
     draw_commitment: Mapped[str | None]  # that SHA-256
     justifications: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")  # rule -> why we go on

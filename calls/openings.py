@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from calls import content, mails, queries, readiness
 from calls.drafts import lock
+from calls.legality import Exemption
 from calls.models import Call, CallLot, CallVersion, Criterion, Extension, VisitSlot
 from intervalle import clock, journal
 from intervalle.accounts.actor import Actor
@@ -36,7 +37,9 @@ def draft_of(
         circumstances=version.circumstances, economic=version.economic, occupation_from=version.occupation_from,
         occupation_until=version.occupation_until, decision_on=version.decision_on,
         questions_until=version.questions_until, answers_until=version.answers_until, visit_duty=version.visit_duty,
-        visits=visits,
+        visits=visits, direct=call.kind == "direct", beneficiary=version.beneficiary_id is not None,
+        ground=version.direct_ground, exemption=Exemption(version.exemption) if version.exemption else None,
+        statement_url=version.statement_url, statement_on=version.statement_on, excluded=version.titles_excluded,
         weights=[criterion.weight for criterion in criteria],
         lots=[
             readiness.OfferedLot(
@@ -54,10 +57,13 @@ def version_content(call: Call, version: CallVersion, lots: list[LotRow], criter
     names = (
         "number", "body", "visits", "visit_duty", "questions_until", "answers_until", "title_code", "circumstances", "charges_only", "counterparts", "eliminatory",
         "occupation_from", "occupation_until", "decision_on", "economic", "score_rule", "tie_break", "neighbourhood_share",
-        "draw_commitment",
+        "draw_commitment", "titles_excluded", "documents", "beneficiary_id", "direct_ground", "exemption", "statement_url",
+        "statement_on", "max_lots", "incompatible_uses",
     )  # fmt: skip
     return {
         "call": call.id,
+        "kind": call.kind,
+        "co_organisers": sorted(call.co_organiser_ids),
         "title": call.title,
         "organiser": call.organiser_id,
         "delegate": call.delegate_id,

@@ -7,7 +7,7 @@ from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import or_, select
 
-from calls import drafts, grid, openings, queries
+from calls import drafts, grid, naming, openings, queries
 from calls.applications import submitted_of
 from calls.call_pages import visible_call
 from calls.cards import cards, detail
@@ -108,9 +108,9 @@ async def _delegates(db: Db, call: Call) -> list[tuple[str, str]]:
     return [(str(org.id), org.name) for org in found.scalars()]
 
 
-async def edit_context(db: Db, call: Call, version: CallVersion) -> dict[str, Any]:
+async def edit_context(db: Db, actor: Actor, call: Call, version: CallVersion) -> dict[str, Any]:
     (card,) = await cards(db, [call])
-    offered = {lot.id: (lot, premises) for lot, premises in await _lots(db, [call.organiser_id])}
+    offered = {lot.id: (lot, premises) for lot, premises in await _lots(db, drafts.lot_owners(actor, call))}
     kept = {offer.lot.id: (offer.lot, offer.premises) for offer in card.offers}
     return {
         "call": call, "card": card, "version": version, "offered": list({**kept, **offered}.values()), "anchors": grid.ANCHORS,
@@ -120,7 +120,7 @@ async def edit_context(db: Db, call: Call, version: CallVersion) -> dict[str, An
 
 
 async def edit_form(db: Db, call: Call, version: CallVersion, data: Any = None) -> CallForm:
-    form = CallForm.of(call, version) if data is None else CallForm(data)
+    form = await naming.filled(db, call, version) if data is None else CallForm(data)
     form.delegate.offer(await _delegates(db, call))
     return form
 
@@ -131,7 +131,7 @@ async def edit(request: Request, db: Db, call_id: Id) -> Response[str]:
     POLICY.check(actor_of(request), "calls.edit", call)
     version = await _version(db, call)
     criteria = list((await db.execute(queries.criteria_of(version.id))).scalars())
-    context = await edit_context(db, call, version)
+    context = await edit_context(db, actor_of(request), call, version)
     return page(
         request, "calls/edit.html", form=await edit_form(db, call, version), rows=criterion_rows(criteria), stale=False,
         lots=context["saved_lots"], total=sum(c.weight for c in criteria), theirs={}, **context,
@@ -156,16 +156,25 @@ async def save(request: Request, db: Db, call_id: Id) -> Response[Any]:
     form, lots = await edit_form(db, call, version, data), typed_lots(data)
     rows, lines = typed_criteria(data)
     shown: dict[str, Any] = {"form": form, "rows": rows, "lots": lots, "total": grid_total(rows)}
-    if not form.validate() or any(row.errors_in_order for row in rows):
+    form.validate()
+    organisations = await naming.look_up(db, call, form)
+    if form.errors_in_order or any(row.errors_in_order for row in rows):
         raise invalid(
-            request, "calls/edit.html", stale=False, theirs={}, **shown, **await edit_context(db, call, version)
+            request,
+            "calls/edit.html",
+            stale=False,
+            theirs={},
+            **shown,
+            **await edit_context(db, actor_of(request), call, version),
         )
     seen = int(data.get("version", 0)) if str(data.get("version", "")).isdigit() else 0
     try:
-        await drafts.save(db, actor, call, seen=seen, values=form.values(), lots=lots, criteria=lines)
+        await drafts.save(
+            db, actor, call, seen=seen, values={**form.values(), **organisations}, lots=lots, criteria=lines
+        )
     except drafts.Stale:
-        theirs = differing(form, CallForm.of(call, version))
-        context = await edit_context(db, call, version)
+        theirs = differing(form, await naming.filled(db, call, version))
+        context = await edit_context(db, actor_of(request), call, version)
         return page(request, "calls/edit.html", status=409, stale=True, theirs=theirs, **shown, **context)
     onward = "ouvrir" if data.get("suite") == "ouvrir" else "modifier"
     return redirect(f"/appels/{call.id}/{onward}", flash=_("Le brouillon est enregistré."))

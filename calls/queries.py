@@ -39,7 +39,9 @@ def was_published(now: datetime) -> ColumnElement[bool]:
 def run_by(actor: Actor) -> ColumnElement[bool]:
     """The actor belongs to the organiser or its delegate, or acts for it by mandate."""
     own = actor.organisations(scope="calls")
-    return or_(Call.organiser_id.in_(own), Call.delegate_id.in_(own)) if own else false()
+    if not own:
+        return false()
+    return or_(Call.organiser_id.in_(own), Call.delegate_id.in_(own), Call.co_organiser_ids.overlap(sorted(own)))
 
 
 def calls_visible_to(actor: Actor) -> Select[Call]:

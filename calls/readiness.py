@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from calls import legality
-from calls.legality import Procedure, Publicity
+from calls.legality import Exemption, Procedure, Publicity
 from intervalle.clock import PARIS
 from intervalle.french import long_date
 from intervalle.verdicts import Rule, Source, Verdict, in_order
@@ -30,6 +30,7 @@ OCC_16 = Rule("OCC-16", "Circonstances d’une convention précaire", "C. com. a
 DRAFT = Rule("APPEL-01", "Appel complet", "Règle d’Intervalle", Source.PRODUCT)
 DATES = Rule("APPEL-02", "Dates dans l’ordre", "Règle d’Intervalle", Source.PRODUCT)
 TITLES = Rule("APPEL-03", "Titres permis par le propriétaire", "Règle d’Intervalle", Source.PRODUCT)
+DIRECT = Rule("APPEL-06", "Attribution directe motivée", "Règle d’Intervalle", Source.PRODUCT)
 VISITS = Rule("APPEL-05", "Visites possibles", "Règle d’Intervalle", Source.PRODUCT)
 LOTS = Rule("APPEL-04", "Lots disponibles sur la période", "Règle d’Intervalle", Source.PRODUCT)
 
@@ -63,6 +64,13 @@ class Draft:
     answers_until: datetime | None = None
     visit_duty: bool = False
     visits: int = 0  # planned, still to come
+    direct: bool = False  # award without a selection
+    beneficiary: bool = False
+    ground: str = ""
+    exemption: Exemption | None = None
+    statement_url: str = ""
+    statement_on: date | None = None
+    excluded: Sequence[str] = ()
     weights: Sequence[int] = ()
     lots: Sequence[OfferedLot] = field(default_factory=tuple)
 
@@ -104,6 +112,27 @@ def dates_in_order(draft: Draft) -> list[Verdict]:
         )
     if draft.occupation_from and draft.occupation_until and draft.occupation_until <= draft.occupation_from:
         said.append(DATES.block("L’occupation finit avant d’avoir commencé.", "Corrigez les dates d’occupation."))
+    return said
+
+
+def direct_award(draft: Draft) -> list[Verdict]:
+    """An award without a selection names its beneficiary and says why in law and in fact."""
+    if not draft.direct:
+        return []
+    said = []
+    if not draft.beneficiary:
+        said.append(
+            DIRECT.block(
+                "L’attribution directe ne dit pas à qui.", "Indiquez la structure par son SIREN ou son nom exact."
+            )
+        )
+    if not draft.ground.strip():
+        said.append(
+            DIRECT.block(
+                "L’attribution directe n’a pas de motif.",
+                "Écrivez les considérations de droit et de fait qui dispensent de sélection.",
+            )
+        )
     return said
 
 
@@ -164,7 +193,14 @@ def circumstances_told(draft: Draft) -> list[Verdict]:
 
 
 def titles_allowed(draft: Draft) -> list[Verdict]:
-    """The owner said at publication which titles each lot may be given."""
+    """The owner said at publication which titles each lot may be given; the call itself may exclude some."""
+    if draft.title.value in draft.excluded:
+        return [
+            TITLES.block(
+                f"« {draft.title.label} » est à la fois proposé et exclu par l’appel.",
+                "Changez le titre proposé, ou retirez-le des titres exclus.",
+            )
+        ]
     refusing = [lot.label for lot in draft.lots if lot.titles and draft.title.value not in lot.titles]
     if not refusing:
         return []
@@ -204,7 +240,9 @@ def publicity(draft: Draft) -> list[Verdict]:
     for domain in sorted({lot.domain for lot in draft.lots}):
         facts = Publicity(
             domain=domain, title=draft.title, economic=draft.economic, start=draft.occupation_from or opens,
-            end=draft.occupation_until, procedure=Procedure.SELECTION,
+            end=draft.occupation_until, procedure=Procedure.NONE if draft.direct else Procedure.SELECTION,
+            exemption=draft.exemption if draft.direct else None, statement_url=draft.statement_url,
+            statement_published_on=draft.statement_on,
         )  # fmt: skip
         said += legality.judge_publicity(facts)
     if draft.closes_at and (
@@ -219,6 +257,6 @@ def judge(draft: Draft) -> list[Verdict]:
     grid = legality.grid_complete(draft.weights)
     said = [
         *complete(draft), *dates_in_order(draft), *title_fits_domain(draft), *circumstances_told(draft),
-        *titles_allowed(draft), *lots_available(draft), *visits_and_questions(draft), *publicity(draft), *([grid] if grid else []),
+        *titles_allowed(draft), *lots_available(draft), *visits_and_questions(draft), *direct_award(draft), *publicity(draft), *([grid] if grid else []),
     ]  # fmt: skip
     return in_order(said)

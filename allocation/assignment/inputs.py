@@ -126,6 +126,7 @@ def build(
         ],
         "locks": _locks(inputs, locks, names),
         "quotas": _quotas(version),
+        **_published_rules(version, candidates),
         "tie_break": _tie_break(version, candidates),
     }
     return inputs
@@ -227,6 +228,24 @@ def _quotas(version: CallVersion) -> list[dict[str, Any]]:
         return []
     share = version.neighbourhood_share.quantize(CENT, ROUND_HALF_UP)
     return [{"name": QUOTA_NAME, "kind": "area_share", "group": "neighbourhood", "at_least": _text(share)}]
+
+
+def _published_rules(version: CallVersion, candidates: Mapping[str, Candidate]) -> dict[str, Any]:
+    """What the call published besides quotas: awards per organisation at most, uses that do not share a lot."""
+    rules: dict[str, Any] = {}
+    if version.max_lots:
+        rules["max_awards_per_organisation"] = version.max_lots
+    apart = [frozenset(pair) for pair in version.incompatible_uses or []]
+    uses = {key: frozenset(candidate.application.uses) for key, candidate in candidates.items()}
+    keys = sorted(candidates)
+    if found := [
+        [one, other]
+        for n, one in enumerate(keys)
+        for other in keys[n + 1 :]
+        if any(frozenset({a, b}) in apart for a in uses[one] for b in uses[other])
+    ]:
+        rules["incompatible"] = found
+    return rules
 
 
 def _tie_break(version: CallVersion, candidates: Mapping[str, Candidate]) -> dict[str, Any]:

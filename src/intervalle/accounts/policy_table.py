@@ -54,6 +54,7 @@ TABLE: dict[str, Rule] = {
     "calls.amend": member(
         "organiser", states=("open",), too_late="L’appel n’est pas ouvert : sa version publiée ne change plus."
     ),
+    "calls.repeat": member("organiser", states=("open", "closed", "ranked", "released")),
     "calls.cancel": member("organiser", states=("draft", "open", "closed")),
     "calls.follow": member("organiser", roles=READ),
     "visits.list": ANYONE,
