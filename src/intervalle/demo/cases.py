@@ -170,7 +170,7 @@ async def tempo(db: AsyncSession, cast: Cast, places: Places) -> None:
         db, cast, person="samira", organiser="estensemble", title="TempO’ : deux sites à occuper avant chantier", lots=list(lots.values()),
         opened=days_ago(12), closes=days_ago(-21, 12),
         values={**COMMON, "body": "Jardinage, culture, réemploi : dix-huit à vingt-quatre mois entre l’achat et le chantier.", "visits": "Écrivez-nous avant vendredi pour la visite de mardi.",
-                "circumstances": "Dépollution puis construction, calendrier de l’opération d’aménagement.", "occupation_from": month(3), "occupation_until": month(22), "decision_on": days_ago(-45).date()},
+                "kind": "recurring", "co_organiser_ids": [cast.orgs["bondy"].id], "circumstances": "Dépollution puis construction, calendrier de l’opération d’aménagement.", "occupation_from": month(3), "occupation_until": month(22), "decision_on": days_ago(-45).date()},
     )  # fmt: skip
     deposit = File(
         "karim",

@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from intervalle.accounts.models import User
-from intervalle.demo import cases, people, places
+from intervalle.demo import call_stages, cases, people, places
 from intervalle.settings import settings
 from intervalle.territory import demo as territory
 
@@ -15,7 +15,9 @@ async def load_once(db: AsyncSession) -> list[str]:
         return accounts()
     await territory.load(db)
     cast = await people.load(db)
-    await cases.load(db, cast, await places.load(db, cast))
+    made = await places.load(db, cast)
+    await cases.load(db, cast, made)
+    await call_stages.load(db, cast, made)
     return ["La démonstration est chargée.", *accounts()]
 
 

@@ -64,6 +64,7 @@ ORGANISATIONS = (
     Org("fertiles", "ess_structure", "Imaginations Fertiles", "31555", "SCIC", "cooperative", True),
     Org("parkour", "ess_structure", "Parkour 59", "59512", "Association", "association", True),
     Org("part", "ess_structure", "La part du peuple", "13055", "Association", "association", True),
+    Org("bondy", "city", "Ville de Bondy", "93010"),
 )
 
 

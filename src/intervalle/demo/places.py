@@ -58,6 +58,10 @@ PLACES = (
     PlacePlan("prague", "sophie", "archipel", "Pied d’immeuble, 14 square de Prague", "ground_floor", "private", "14 square de Prague", "35200",
               "Ancienne supérette sur la dalle, vitrine de neuf mètres, livraison par la cour.", "travaux de réhabilitation du hall",
               (LotPlan("A", "boutique", "64", (-8, 64), ("BAIL_CIVIL", "BCUS", "COP"), {**SHOP, "charges_cents_m2_year": 2900, "rent_cents_m2_year": 5400, "reference_rent_cents_m2_year": 12_000}),)),
+    PlacePlan("poste", "claire", "territoires", "Ancien bureau de poste, place du Gros Chêne", "building", "private", "6 place du Gros Chêne", "35700",
+              "Bureau de poste fermé : guichets au rez-de-chaussée, tri et bureaux à l’arrière.", "démolition de la dalle",
+              (LotPlan("A", "guichets", "92", (0, 24), ("COP",), {**SHOP, **CHEAP, "divisible": True, "min_area": Decimal(30)}),
+               LotPlan("B", "salle de tri", "140", (0, 24), ("COP",), {**SHOP, **CHEAP, "divisible": True, "min_area": Decimal(30), "condition": "refresh"}))),
     PlacePlan("quadri", "claire", "territoires", "Le Quadri", "building", "private", "30 boulevard de Yougoslavie", "35200",
               "Bâtiment de 5 000 m² : 26 structures de l’ESS, bureaux à l’étage et boutiques ouvertes au public.", "",
               tuple(LotPlan(label, name, area, (-40, None), ("BAIL_CIVIL", "BAIL_COM"), {**OFFICE, **MODERATE, "divisible": area == "900"}, ((-36, 24 + n * 7, "meanwhile", who),) if who else ())
