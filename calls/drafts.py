@@ -87,6 +87,8 @@ async def save(
     version = (
         await db.execute(queries.current_version(call.id).with_for_update().execution_options(populate_existing=True))
     ).scalar_one()
+    if call.scheduled:
+        raise Refused("L’ouverture est programmée : le texte ne change plus.", "Annulez l’ouverture pour le corriger.")
     if version.version != seen:
         raise Stale
     for name in CALL_FIELDS:

@@ -223,6 +223,20 @@ class DeclineForm(Form):
     reason = LongText(N_("Pourquoi vous n’y répondez pas"), [required(N_("Écrivez le motif."))], limit=1000)
 
 
+class OpenForm(Form):
+    opens_at = Instant(N_("Ouvrir le (heure de Paris)"))
+
+
+class LateForm(Form):
+    reason = LongText(
+        N_("Ce qui vous a empêchés de déposer à temps"), [required(N_("Dites ce qui vous en a empêchés."))], limit=2000
+    )
+
+
+class LateDecisionForm(Form):
+    motive = LongText(N_("Motif, envoyé à la structure"), [required(N_("Écrivez le motif."))], limit=2000)
+
+
 class CancelForm(Form):
     reason = LongText(N_("Motif, envoyé à tous les candidats"), [required(N_("Écrivez le motif."))], limit=2000)
 

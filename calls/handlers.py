@@ -6,6 +6,7 @@ import calls.spans  # registers what calls add to a lot's bar  # noqa: F401
 from calls import (
     amendment_pages,
     application_pages,
+    approval_pages,
     call_pages,
     demand_pages,
     diagnosis_pages,
@@ -21,6 +22,7 @@ ROUTES: list[HTTPRouteHandler] = [
     *organiser_pages.ROUTES,
     *amendment_pages.ROUTES,
     *meeting_pages.ROUTES,
+    *approval_pages.ROUTES,
     *publication_pages.ROUTES,
     *application_pages.ROUTES,
     *section_pages.ROUTES,

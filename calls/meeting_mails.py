@@ -6,7 +6,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calls.mails import address, applicants_of, tell
-from calls.models import Call, Question, VisitBooking, VisitSlot
+from calls.meeting_models import LateRequest, Question, VisitBooking, VisitSlot
+from calls.models import Application, Call
+from intervalle.accounts.models import Organisation
 from intervalle.i18n import _, instant
 
 
@@ -95,4 +97,32 @@ async def question_declined(db: AsyncSession, call: Call, question: Question) ->
     return await tell(
         db, [question.organisation_id], kind="questions.declined", dedupe=f"question-declined:{question.id}",
         subject=_("Votre question : %(title)s", title=call.title), text=text,
+    )  # fmt: skip
+
+
+async def late_asked(db: AsyncSession, call: Call, request: LateRequest, structure: Organisation) -> int:
+    text = _(
+        "%(structure)s demande que son dossier, arrivé après la clôture de l’appel « %(title)s », soit pris en compte.\n\n"
+        "Raison donnée : %(reason)s\n\nÀ vous de décider, avec un motif.\n%(link)s\n",
+        structure=structure.name, title=call.title, reason=request.reason, link=address(f"/appels/{call.id}/tardifs"),
+    )  # fmt: skip
+    return await tell(
+        db, sorted(call.parties()["organiser"]), kind="late.asked", dedupe=f"late-asked:{request.id}",
+        subject=_("Dépôt tardif à décider : %(title)s", title=call.title), text=text,
+    )  # fmt: skip
+
+
+async def late_decided(db: AsyncSession, call: Call, request: LateRequest, application: Application) -> int:
+    said = (
+        _("Votre dossier %(label)s est pris en compte malgré son retard.", label=application.label)
+        if request.accepted
+        else _("Votre dossier %(label)s, arrivé après la clôture, n’est pas pris en compte.", label=application.label)
+    )
+    text = _(
+        "%(said)s\n\nAppel : %(title)s\nMotif : %(motive)s\n%(link)s\n",
+        said=said, title=call.title, motive=request.motive, link=address(f"/candidatures/{application.id}"),
+    )  # fmt: skip
+    return await tell(
+        db, [application.organisation_id], kind="late.decided", dedupe=f"late-decided:{request.id}",
+        subject=_("Dépôt tardif : %(title)s", title=call.title), text=text,
     )  # fmt: skip

@@ -11,7 +11,8 @@ from calls.amendments import in_force
 from calls.application_pages import structures_of
 from calls.call_pages import visible_call
 from calls.forms import AnswerForm, BookingForm, DeclineForm, QuestionForm, VisitForm
-from calls.models import Call, Question
+from calls.meeting_models import Question
+from calls.models import Call
 from intervalle import clock
 from intervalle.accounts.models import Organisation
 from intervalle.accounts.policy_table import POLICY

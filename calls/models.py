@@ -135,10 +135,19 @@ class Call(Subject, Base):
     demo: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
 
     def parties(self) -> dict[str, frozenset[int]]:
-        return {"organiser": frozenset(i for i in (self.organiser_id, self.delegate_id, *self.co_organiser_ids) if i)}
+        return {
+            "organiser": frozenset(
+                i for i in (self.organiser_id, self.delegate_id, *(self.co_organiser_ids or ())) if i
+            )
+        }
 
     def stage(self) -> str:
         return workflow.call_state(self, clock.now())
+
+    @property
+    def scheduled(self) -> bool:
+        """Frozen, with its opening still to come."""
+        return bool(self.opened_at and self.opened_at > clock.now() and not self.cancelled_at)
 
     @property
     def chain(self) -> str:
@@ -259,71 +268,6 @@ class Extension(Base):
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 
 
-class VisitSlot(Base):
-    """An hour at which the place can be visited; `premises_id` None: all the places of the call."""
-
-    __tablename__ = "visit_slots"
-    __table_args__ = (
-        CheckConstraint("starts_at < ends_at", name="hours_order"),
-        CheckConstraint("capacity BETWEEN 1 AND 500", name="capacity_range"),
-    )
-
-    id: Mapped[Key]
-    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"), index=True)
-    premises_id: Mapped[int | None] = mapped_column(ForeignKey("premises.id"))
-    starts_at: Mapped[Instant]
-    ends_at: Mapped[Instant]
-    capacity: Mapped[int] = mapped_column(SmallInteger)  # people
-    meeting_point: Mapped[str] = mapped_column(server_default="")
-    created_at: Mapped[Created]
-    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
-    cancelled_at: Mapped[Instant | None]
-
-
-class VisitBooking(Base):
-    """A structure comes to a visit. `attended` None: nobody has said yet."""
-
-    __tablename__ = "visit_bookings"
-    __table_args__ = (
-        UniqueConstraint("slot_id", "organisation_id"),
-        CheckConstraint("people BETWEEN 1 AND 20", name="people_range"),
-        CheckConstraint("(attended IS NULL) = (marked_at IS NULL)", name="attendance_dated"),
-    )
-
-    id: Mapped[Key]
-    slot_id: Mapped[int] = mapped_column(ForeignKey("visit_slots.id"))
-    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
-    person_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
-    people: Mapped[int] = mapped_column(SmallInteger)
-    booked_at: Mapped[Instant]
-    cancelled_at: Mapped[Instant | None]
-    attended: Mapped[bool | None]
-    marked_at: Mapped[Instant | None]
-
-
-class Question(Base):
-    """Asked by a structure; its own and the organiser's until it is answered, then everybody's, without its author."""
-
-    __tablename__ = "questions"
-    __table_args__ = (
-        CheckConstraint("answered_at IS NULL OR answer <> ''", name="answered_with_words"),
-        CheckConstraint("declined_at IS NULL OR answered_at IS NULL", name="answered_or_declined"),
-    )
-
-    id: Mapped[Key]
-    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"), index=True)
-    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
-    person_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
-    asked_at: Mapped[Instant]
-    text: Mapped[str]
-    published_text: Mapped[str] = mapped_column(server_default="")  # reworded, so that nobody is recognised
-    answer: Mapped[str] = mapped_column(server_default="")
-    answered_at: Mapped[Instant | None]
-    answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
-    declined_at: Mapped[Instant | None]
-    decline_reason: Mapped[str] = mapped_column(server_default="")
-
-
 class Application(Subject, Base):
     """One per structure (or group, under its lead) and call. Draft until `submitted_at`."""
 
@@ -436,4 +380,3 @@ explain_constraint(
     "ck_call_versions_questions_order",
     "Les questions, puis les réponses, viennent avant la clôture : remettez les dates dans l’ordre.",
 )
-explain_constraint("ck_visit_slots_hours_order", "La visite finirait avant d’avoir commencé : corrigez ses heures.")

@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calls import content, mails, queries, readiness
+from calls import approvals, content, mails, queries, readiness
 from calls.drafts import lock
 from calls.legality import Exemption
-from calls.models import Call, CallLot, CallVersion, Criterion, Extension, VisitSlot
+from calls.meeting_models import VisitSlot
+from calls.models import Call, CallLot, CallVersion, Criterion, Extension
 from intervalle import clock, journal
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.policy_table import POLICY
@@ -104,9 +105,10 @@ async def visits_planned(db: AsyncSession, call: Call) -> int:
 
 
 async def open_call(
-    db: AsyncSession, actor: Actor, call: Call, *, seen: int, justifications: Mapping[str, str] | None = None
-) -> Call:
-    """Freeze the version and publish it. Blocking rules refuse; warnings need a written reason, which is kept.
+    db: AsyncSession, actor: Actor, call: Call, *, seen: int, justifications: Mapping[str, str] | None = None,
+    at: datetime | None = None,
+) -> Call:  # fmt: skip
+    """Freeze the version and publish it, now or at the planned hour `at` (no job has to run: the hour is the opening). Blocking rules refuse; warnings need a written reason, which is kept.
 
     `seen` is the save number whose text the organiser has just read. The seed of the draw is made now and kept
     secret; its SHA-256 is published with the call, so that nobody can choose the order of a draw afterwards.
@@ -117,19 +119,25 @@ async def open_call(
     version = (
         await db.execute(queries.current_version(call.id).with_for_update().execution_options(populate_existing=True))
     ).scalar_one()
+    if call.scheduled:
+        raise Refused("L’ouverture est déjà programmée.", "Annulez-la pour corriger l’appel ou changer son heure.")
     if version.version != seen:
         raise Refused(
             "L’appel a été modifié depuis que vous l’avez relu : rien n’a été ouvert.", "Relisez-le, puis ouvrez-le."
         )
     lots, criteria = await parts(db, version)
+    await approvals.refuse_unless_approved(db, call, version)
     now = clock.now()
+    if at is not None and at <= now:
+        raise Refused("L’heure d’ouverture est déjà passée.", "Choisissez une heure à venir, ou ouvrez maintenant.")
+    opens = at or now
     planned = await visits_planned(db, call)
-    draft = draft_of(call, version, lots, criteria, now, visits=planned)
+    draft = draft_of(call, version, lots, criteria, opens, visits=planned)
     reasons = _reasons(readiness.judge(draft), justifications or {})
     version.justifications = reasons
     version.draw_seed = secrets.token_hex(32)
     version.draw_commitment = content.commitment(version.draw_seed)
-    call.opened_at = version.frozen_at = now
+    call.opened_at, version.frozen_at = opens, now
     version.closes_at = call.closes_at
     version.content = content.plain(version_content(call, version, lots, criteria))
     version.content_sha256 = content.sha256_of(version.content)
@@ -138,7 +146,7 @@ async def open_call(
         organisation_id=call.organiser_id,
         facts={
             "version": version.number, "content_sha256": version.content_sha256, "draw_commitment": version.draw_commitment,
-            "closes_at": content.plain(call.closes_at), "justifications": reasons,
+            "opens_at": content.plain(opens), "closes_at": content.plain(call.closes_at), "justifications": reasons,
         },
     )  # fmt: skip
     return call

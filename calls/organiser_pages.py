@@ -7,13 +7,23 @@ from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import or_, select
 
-from calls import drafts, grid, naming, openings, queries
+from calls import approvals, drafts, grid, naming, openings, queries
 from calls.applications import submitted_of
 from calls.call_pages import visible_call
 from calls.cards import cards, detail
-from calls.forms import CallForm, CancelForm, CriterionForm, ExtendForm, NewCallForm, criterion_rows, typed_criteria
+from calls.forms import (
+    CallForm,
+    CancelForm,
+    CriterionForm,
+    ExtendForm,
+    NewCallForm,
+    OpenForm,
+    criterion_rows,
+    typed_criteria,
+)
 from calls.markdown import to_html
 from calls.models import Application, Call, CallVersion
+from intervalle import clock
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.models import Mandate, Organisation
 from intervalle.accounts.policy import WRITE
@@ -201,6 +211,7 @@ async def _opening_context(db: Db, call: Call) -> dict[str, Any]:
     verdicts = await openings.verdicts_of(db, call, shown.card.version)
     return {
         "call": call, "card": shown.card, "version": shown.card.version, "criteria": shown.criteria, "verdicts": verdicts,
+        "needs_approval": await approvals.needed(db, call), "approval": await approvals.latest(db, shown.card.version),
         "blocked": bool(blocking(verdicts)), "warned": to_justify(verdicts), "body": to_html(shown.card.version.body),
     }  # fmt: skip
 
@@ -210,7 +221,7 @@ async def review(request: Request, db: Db, call_id: Id) -> Response[str]:
     """What the rules say before opening, and the button."""
     call = await visible_call(request, db, call_id)
     POLICY.check(actor_of(request), "calls.open", call)
-    return page(request, "calls/open.html", why={}, missing=[], **await _opening_context(db, call))
+    return page(request, "calls/open.html", why={}, missing=[], form=OpenForm(), **await _opening_context(db, call))
 
 
 @post("/appels/{call_id:int}/ouvrir", policy="calls.open")
@@ -219,12 +230,18 @@ async def open_now(request: Request, db: Db, call_id: Id) -> Response[None]:
     actor, data = actor_of(request), await form_data(request)
     POLICY.check(actor, "calls.open", call)
     context = await _opening_context(db, call)
-    why = _reasons(data, context["warned"])
-    if context["blocked"] or not all(why.values()):
+    why, form = _reasons(data, context["warned"]), OpenForm(data)
+    form.validate()
+    at: Any = form.opens_at.data
+    if at and at <= clock.now():
+        form.add_error("opens_at", _("Cette heure est déjà passée : choisissez-en une à venir, ou laissez vide."))
+    if context["blocked"] or not all(why.values()) or form.errors_in_order:
         missing = [rule for rule, text in why.items() if not text]
-        raise invalid(request, "calls/open.html", why=why, missing=missing, **context)
+        raise invalid(request, "calls/open.html", why=why, missing=missing, form=form, **context)
     seen = int(data.get("version", 0)) if str(data.get("version", "")).isdigit() else 0
-    await openings.open_call(db, actor, call, seen=seen, justifications=why)
+    await openings.open_call(db, actor, call, seen=seen, justifications=why, at=at)
+    if at:
+        return redirect(f"/appels/{call.id}", flash=_("L’ouverture est programmée : l’appel s’ouvrira de lui-même."))
     return redirect(f"/appels/{call.id}", flash=_("L’appel est ouvert : son texte, ses lots et sa grille sont gelés."))
 
 

@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from calls import content, meeting_mails, openings, queries, workflow
 from calls.drafts import lock
-from calls.models import Call, CallVersion, Question
+from calls.meeting_models import Question
+from calls.models import Call, CallVersion
 from intervalle import clock, journal
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.policy import WRITE

@@ -39,6 +39,8 @@ class Told(Protocol):
 
 
 def call_label(call: CallFacts, now: datetime) -> str:
+    if call.opened_at and call.opened_at > now and not call.cancelled_at:
+        return _("Ouverture programmée")
     return _(CALL_LABELS[call_state(call, now)])
 
 
@@ -80,6 +82,11 @@ def _announced(start: str, decision_on: date | None) -> str:
 def organiser_sentence(call: Told, now: datetime, decision_on: date | None = None) -> str:
     """For the organiser and the delegate: what is theirs to do."""
     match call_state(call, now):
+        case "draft" if call.opened_at:
+            return _(
+                "L’appel s’ouvrira de lui-même le %(at)s. Personne d’autre ne le voit avant.",
+                at=instant(call.opened_at),
+            )
         case "draft":
             return _("À vous : complétez l’appel, puis ouvrez-le. Personne d’autre ne le voit.")
         case "open":

@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from calls import content, meeting_mails, workflow
 from calls.drafts import lock
 from calls.duty import Visit
-from calls.models import Application, ApplicationMember, Call, CallLot, CallVersion, VisitBooking, VisitSlot
+from calls.meeting_models import VisitBooking, VisitSlot
+from calls.models import Application, ApplicationMember, Call, CallLot, CallVersion
 from intervalle import clock, journal
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.models import Organisation

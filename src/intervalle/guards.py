@@ -75,7 +75,32 @@ CREATE TRIGGER lots_haystack_removed AFTER DELETE ON lots REFERENCING OLD TABLE 
 BEFORE_TABLES = (PLAIN_TEXT,)
 # What the first migration makes, and never more: a guard added since stands in LATER, and its own migration runs it.
 FIRST = (JOURNAL, FROZEN, HAYSTACK)
-LATER: tuple[str, ...] = ()
+# A version frozen for an opening still to come is let go when its call has no opening any more (the opening was planned,
+# then taken back); whatever has been open stays frozen.
+FROZEN_UNLESS_UNPLANNED = """
+CREATE OR REPLACE FUNCTION call_version_is_frozen() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  touched bigint[];
+BEGIN
+  IF TG_TABLE_NAME = 'call_versions' THEN
+    IF OLD.frozen_at IS NULL THEN RETURN COALESCE(NEW, OLD); END IF;
+    IF TG_OP = 'UPDATE' AND NEW.frozen_at IS NULL
+       AND EXISTS (SELECT 1 FROM calls WHERE id = OLD.call_id AND opened_at IS NULL) THEN
+      RETURN NEW;
+    END IF;
+  ELSE
+    touched := CASE TG_OP WHEN 'INSERT' THEN ARRAY[NEW.version_id] WHEN 'DELETE' THEN ARRAY[OLD.version_id]
+                          ELSE ARRAY[OLD.version_id, NEW.version_id] END;
+    IF NOT EXISTS (SELECT 1 FROM call_versions WHERE id = ANY(touched) AND frozen_at IS NOT NULL) THEN
+      RETURN COALESCE(NEW, OLD);
+    END IF;
+  END IF;
+  RAISE EXCEPTION 'this version of the call is frozen'
+    USING ERRCODE = 'check_violation', CONSTRAINT = 'call_version_frozen';
+END $$
+"""
+
+LATER: tuple[str, ...] = (FROZEN_UNLESS_UNPLANNED,)
 AFTER_TABLES = (*FIRST, *LATER)
 
 DROP_TRIGGERS = (

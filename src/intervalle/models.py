@@ -8,6 +8,7 @@ import allocation.relocation.models
 import allocation.selection.meeting_models
 import allocation.selection.models
 import allocation.tfpb.models
+import calls.meeting_models
 import calls.models
 import intervalle.accounts.models
 import intervalle.journal

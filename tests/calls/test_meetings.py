@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from calls import applications, duty, openings, questions, visits
-from calls.models import Question, VisitBooking
+from calls.meeting_models import Question, VisitBooking
 from intervalle import clock
 from intervalle.accounts.actor import NOBODY
 from intervalle.db import refusal

@@ -68,6 +68,8 @@ class Organisation(Subject, Base):
     in_qpv: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     successor_of_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
     succeeded_on: Mapped[date | None]  # the day it took over from `successor_of_id`
+    # Nothing of its calls is published before a second person has agreed.
+    calls_need_approval: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     demo: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     created_at: Mapped[Created]
 

@@ -63,6 +63,9 @@ TABLE: dict[str, Rule] = {
     ),
     "visits.mark": member("organiser", states=("open", "closed"), too_late="Le classement est arrêté."),
     "visits.book": member(kinds=("ess_structure",)),
+    "calls.unschedule": member("organiser", states=("draft",), too_late="L’appel est déjà ouvert."),
+    "late.ask": member("applicant", states=("draft",), too_late="La candidature n’est plus un brouillon."),
+    "late.decide": member("organiser", states=("closed",), too_late="Le classement est arrêté."),
     "questions.list": ANYONE,
     "questions.ask": member(kinds=("ess_structure",)),
     "questions.answer": member(
