@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "calls_kinds"
-down_revision = "calls_visits_questions"
+down_revision = "assignment_results"
 
 
 def upgrade() -> None:
