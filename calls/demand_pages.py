@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from calls import match_queries, matches
 from calls.forms import ContactForm
-from calls.match_queries import BANDS, SMALL
+from calls.match_queries import BANDS, SMALL, Meeting
 from calls.matching import OBSTACLES
 from calls.models import Need, NeedContact, NeedMatch
 from calls.need_pages import REASONS, commune_names, read_communes
@@ -32,7 +32,7 @@ async def preview(request: Request, db: Db, premises_id: Id) -> Response[str]:
     premises = one_or_404(await db.execute(premises_visible_to(actor).where(Premises.id == premises_id)))
     POLICY.check(actor, "needs.preview", premises)
     lots = list((await db.execute(lots_in([premises.id]))).scalars())
-    found = {row.lot_id: row for row in await db.execute(match_queries.demand_for([lot.id for lot in lots]))}
+    found = Meeting.of(await db.execute(match_queries.demand_for([(lot, premises) for lot in lots]))) if lots else {}
     interested = await db.execute(
         select(NeedMatch, Need, Organisation.name)
         .join(Need, Need.id == NeedMatch.need_id)
@@ -48,12 +48,10 @@ async def preview(request: Request, db: Db, premises_id: Id) -> Response[str]:
     )  # fmt: skip
 
 
-def _stops(row: Any) -> list[tuple[str, int]]:
+def _stops(meeting: Meeting | None) -> list[tuple[str, int]]:
     """What alone keeps needs away, the most frequent first."""
-    if row is None:
-        return []
-    alone = [(_(label), int(getattr(row, f"only_{code}"))) for code, label in OBSTACLES.items() if code != "place"]
-    return sorted(((label, count) for label, count in alone if count), key=lambda stop: -stop[1])
+    alone = meeting.only if meeting else {}
+    return sorted(((_(OBSTACLES[code]), count) for code, count in alone.items()), key=lambda stop: -stop[1])
 
 
 async def _funnel(db: Db, lot_ids: list[int]) -> dict[str, Any]:

@@ -1,9 +1,32 @@
 """The rules of `matching.py` in SQL, and what is asked of them: needs of a lot, lots of a need, the demand of a place."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Text, and_, case, cast, false, func, literal, or_, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    CompoundSelect,
+    Date,
+    Numeric,
+    Select,
+    SmallInteger,
+    Text,
+    and_,
+    case,
+    cast,
+    false,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)  # fmt: skip
 from sqlalchemy.dialects.postgresql import array
 
 from calls.matching import OBSTACLES
@@ -11,41 +34,90 @@ from calls.models import Need, NeedMatch
 from premises.models import Lot, Premises
 
 SMALL = 3  # below, a count could point at somebody: it is not shown
+ANYWHERE = cast(array([]), ARRAY(Text))  # a need that names no commune
 BANDS = (0, 30, 60, 100, 200, 500)  # m²
 
 
-def _least() -> ColumnElement[object]:
-    return case((Lot.divisible, func.coalesce(Lot.min_area, 0)), else_=Lot.area)
+@dataclass(frozen=True)
+class Side:
+    """The facts of a lot the rules read: columns, or the values of one lot, which PostgreSQL then works out once."""
+
+    area: Any
+    min_area: Any
+    divisible: Any
+    shareable: Any
+    floor: Any
+    step_free: Any
+    erp_types: Any
+    charges: Any
+    rent: Any
+    available_from: Any
+    available_until: Any
+    commune: Any
+    qpv: Any
+
+    @staticmethod
+    def of(lot: Lot, premises: Premises) -> "Side":
+        # Written into the statement: a plan made for any value would compare each need with each fact again.
+        def value(given: Any, kind: Any) -> Any:
+            return cast(literal(given, kind, literal_execute=True), kind) if given is not None else cast(null(), kind)
+
+        return Side(
+            area=value(lot.area, Numeric()), min_area=value(lot.min_area, Numeric()), divisible=value(lot.divisible, Boolean()),
+            shareable=value(lot.shareable, Boolean()), floor=value(lot.floor, SmallInteger()), step_free=value(lot.step_free, Boolean()),
+            erp_types=value(list(lot.erp_types), ARRAY(Text)), charges=value(lot.charges_cents_m2_year, BigInteger()),
+            rent=value(lot.rent_cents_m2_year, BigInteger()), available_from=value(lot.available.lower, Date()),
+            available_until=value(lot.available.upper, Date()), commune=value(premises.commune_code, Text()),
+            qpv=value(premises.qpv_code, Text()),
+        )  # fmt: skip
+
+    def least(self) -> ColumnElement[Any]:
+        return case((self.divisible, func.coalesce(self.min_area, 0)), else_=self.area)
+
+    def taken(self) -> ColumnElement[Any]:
+        part = func.least(func.greatest(Need.area_min, self.least()), self.area)
+        return case((self.divisible, part), else_=self.area)
 
 
-def _taken() -> ColumnElement[object]:
-    return case((Lot.divisible, func.least(func.greatest(Need.area_min, _least()), Lot.area)), else_=Lot.area)
+EACH = Side(
+    area=Lot.area,
+    min_area=Lot.min_area,
+    divisible=Lot.divisible,
+    shareable=Lot.shareable,
+    floor=Lot.floor,
+    step_free=Lot.step_free,
+    erp_types=Lot.erp_types,
+    charges=Lot.charges_cents_m2_year,
+    rent=Lot.rent_cents_m2_year,
+    available_from=func.lower(Lot.available),
+    available_until=func.upper(Lot.available),
+    commune=Premises.commune_code,
+    qpv=Premises.qpv_code,
+)
 
 
-def obstacle_flags() -> dict[str, ColumnElement[bool]]:
-    """One condition per obstacle, on Need × Lot × Premises; never NULL. A test holds them equal to the pure rules."""
-    shared = and_(Need.sharing, Lot.shareable)
-    cost = (func.coalesce(Lot.charges_cents_m2_year, 0) + func.coalesce(Lot.rent_cents_m2_year, 0)) * _taken() / 12
-    priced = or_(Lot.charges_cents_m2_year.is_not(None), Lot.rent_cents_m2_year.is_not(None))
+def obstacle_flags(lot: Side = EACH) -> dict[str, ColumnElement[bool]]:
+    """One condition per obstacle, on Need × Lot × Premises; NULL is no. A test holds them equal to the pure rules."""
+    shared = and_(Need.sharing, lot.shareable)
+    # A year's cost against twelve months' budget: no division, so no rounding.
+    cost = (func.coalesce(lot.charges, 0) + func.coalesce(lot.rent, 0)) * lot.taken()
+    priced = or_(lot.charges.is_not(None), lot.rent.is_not(None))
     flags = {
-        "place": and_(Need.commune_codes != cast(array([]), ARRAY(Text)), ~func.coalesce(Premises.commune_code == Need.commune_codes.any_(), false())),
-        "qpv": and_(Need.must_stay_in_qpv, func.coalesce(Premises.qpv_code, "") == ""),
-        "small": Lot.area < Need.area_min,
-        "large": and_(~shared, _least() > Need.area_max),
-        "ground_floor": and_(Need.ground_floor, Lot.floor.is_distinct_from(0)),
-        "step_free": and_(Need.step_free, Lot.step_free.is_not(True)),
-        "erp": ~Need.erp_types.contained_by(Lot.erp_types),
-        "budget": and_(~shared, Need.budget_cents_month.is_not(None), priced, cost > Need.budget_cents_month),
-        "dates": or_(
-            and_(Need.wanted_from.is_not(None), func.upper(Lot.available) <= Need.wanted_from),
-            and_(Need.wanted_until.is_not(None), func.lower(Lot.available) >= Need.wanted_until),
-        ),
+        "place": and_(Need.commune_codes != ANYWHERE, ~func.coalesce(lot.commune == Need.commune_codes.any_(), false())),
+        "qpv": and_(Need.must_stay_in_qpv, func.coalesce(lot.qpv, "") == ""),
+        "small": lot.area < Need.area_min,
+        "large": and_(~shared, lot.least() > Need.area_max),
+        "ground_floor": and_(Need.ground_floor, lot.floor.is_distinct_from(0)),
+        "step_free": and_(Need.step_free, lot.step_free.is_not(True)),
+        "erp": ~Need.erp_types.contained_by(lot.erp_types),
+        "budget": and_(~shared, Need.budget_cents_month.is_not(None), priced, cost > Need.budget_cents_month * 12),
+        "dates": or_(lot.available_until <= Need.wanted_from, lot.available_from >= Need.wanted_until),
     }  # fmt: skip
-    return {code: func.coalesce(flags[code], false()) for code in OBSTACLES}
+    return {code: flags[code] for code in OBSTACLES}
 
 
 def fits() -> ColumnElement[bool]:
-    return ~or_(*obstacle_flags().values())
+    return ~or_(*(func.coalesce(flag, false()) for flag in obstacle_flags().values()))
 
 
 def _count(flags: Sequence[ColumnElement[bool]]) -> ColumnElement[int]:
@@ -53,33 +125,50 @@ def _count(flags: Sequence[ColumnElement[bool]]) -> ColumnElement[int]:
     return sum(counts[1:], start=counts[0])
 
 
-def demand_for(lot_ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
-    """Per lot: needs that could be here (same commune, or anywhere), how many fit and how many m² they ask at least,
-    and how many each obstacle stops alone. One pass over the needs of the place (index on the communes)."""
-    flags = obstacle_flags()
-    number = _count(list(flags.values()))
-    alone = [
-        func.count().filter(flag, number == 1).label(f"only_{code}") for code, flag in flags.items() if code != "place"
-    ]
-    here = or_(
-        Need.commune_codes == cast(array([]), ARRAY(Text)),
-        Need.commune_codes.contains(array([Premises.commune_code])),
-    )
+def demand_for(places: Sequence[tuple[Lot, Premises]]) -> CompoundSelect[Any]:
+    """Needs that could be in each lot (same commune, or anywhere), by what stops them: (lot, obstacles as bits of
+    OBSTACLES, needs, least m²). One pass per lot over the needs of its place; `Meeting.of` reads the answer."""
+    return union_all(*(_demand_for(lot, premises) for lot, premises in places))
+
+
+def _demand_for(lot: Lot, premises: Premises) -> Select[*tuple[Any, ...]]:
+    side = Side.of(lot, premises)
+    here = or_(Need.commune_codes == ANYWHERE, Need.commune_codes.contains(array([side.commune])))
+    # « place » holds for each of them already.
+    flags = [(flag, 1 << place) for place, (code, flag) in enumerate(obstacle_flags(side).items()) if code != "place"]
+    bits = [case((flag, bit), else_=0) for flag, bit in flags]
+    told = sum(bits[1:], start=bits[0]).label("bits")
     return (
-        select(
-            Lot.id.label("lot_id"),
-            func.count().label("looked_at"),
-            func.count().filter(number == 0).label("fitting"),
-            func.coalesce(func.sum(Need.area_min).filter(number == 0), 0).label("area"),
-            func.count().filter(number > 1).label("several"),
-            *alone,
-        )
-        .select_from(Lot)
-        .join(Premises, Premises.id == Lot.premises_id)
-        .join(Need, and_(Need.closed_at.is_(None), here))
-        .where(Lot.id.in_(list(lot_ids)))
-        .group_by(Lot.id)
+        select(literal(lot.id).label("lot_id"), told, func.count().label("needs"), func.sum(Need.area_min).label("area"))
+        .where(Need.closed_at.is_(None), here)
+        .group_by(told)
     )  # fmt: skip
+
+
+@dataclass
+class Meeting:
+    """What a lot meets: needs looked at, those that fit and their m², those that one obstacle alone keeps away."""
+
+    looked_at: int = 0
+    fitting: int = 0
+    area: Decimal = Decimal()
+    several: int = 0
+    only: dict[str, int] = field(default_factory=dict)
+
+    @staticmethod
+    def of(rows: Iterable[Any]) -> "dict[int, Meeting]":
+        found: dict[int, Meeting] = {}
+        for lot_id, bits, count, area in rows:
+            meeting = found.setdefault(lot_id, Meeting())
+            stops = [code for place, code in enumerate(OBSTACLES) if bits >> place & 1]
+            meeting.looked_at += count
+            if not stops:
+                meeting.fitting, meeting.area = count, area
+            elif len(stops) == 1:
+                meeting.only[stops[0]] = count
+            else:
+                meeting.several += count
+        return found
 
 
 def lots_for(need: Need, *, at_most: int = 1) -> Select[*tuple[Any, ...]]:
@@ -87,7 +176,12 @@ def lots_for(need: Need, *, at_most: int = 1) -> Select[*tuple[Any, ...]]:
     flags = obstacle_flags()
     number = _count(list(flags.values()))
     return (
-        select(Lot, Premises, number.label("obstacles"), *[flag.label(f"is_{code}") for code, flag in flags.items()])
+        select(
+            Lot,
+            Premises,
+            number.label("obstacles"),
+            *[func.coalesce(flag, false()).label(f"is_{code}") for code, flag in flags.items()],
+        )
         .select_from(Need)
         .join(Lot, literal(True))
         .join(Premises, Premises.id == Lot.premises_id)
@@ -138,7 +232,7 @@ def in_communes(communes: Sequence[str]) -> ColumnElement[bool]:
     """Needs that name one of these communes, or none at all; every need when none is asked."""
     if not communes:
         return literal(True)
-    return or_(Need.commune_codes == cast(array([]), ARRAY(Text)), Need.commune_codes.overlap(list(communes)))
+    return or_(Need.commune_codes == ANYWHERE, Need.commune_codes.overlap(list(communes)))
 
 
 def open_needs(communes: Sequence[str]) -> Select[Need]:

@@ -10,16 +10,16 @@ from sqlalchemy import func, select
 from calls import match_queries, matches, needs, queries
 from calls.application_pages import structures_of
 from calls.forms import NeedForm
-from calls.matching import OBSTACLES
+from calls.matching import OBSTACLES, Offered, Wanted, month_cost, taken
 from calls.models import Need, NeedContact, NeedMatch
 from calls.sections import DAYS, HALVES, slot
 from calls.uses import labels
 from intervalle.accounts.models import Organisation
 from intervalle.accounts.policy_table import POLICY
-from intervalle.i18n import N_, _
+from intervalle.i18n import N_, _, area, money
 from intervalle.territory.models import Commune
 from intervalle.web import Db, Id, Request, actor_of, form_data, invalid, one_or_404, page, redirect
-from premises.models import Lot
+from premises.models import Lot, Premises
 from premises.queries import lots_visible_to
 
 REASONS = {
@@ -64,6 +64,33 @@ async def _read(request: Request, db: Db) -> tuple[NeedForm, list[str]]:
         names = ", ".join(unknown)
         form.add_error("communes", _("Nous ne reconnaissons pas : %(names)s. Donnez leur code Insee.", names=names))
     return form, codes
+
+
+def facts_of(need: Need) -> Wanted:
+    """The plain value the rules of `matching.py` read."""
+    return Wanted(
+        area_min=need.area_min, area_max=need.area_max, communes=need.commune_codes, must_stay_in_qpv=need.must_stay_in_qpv,
+        ground_floor=need.ground_floor, step_free=need.step_free, erp_types=need.erp_types, budget=need.budget_cents_month,
+        wanted_from=need.wanted_from, wanted_until=need.wanted_until, sharing=need.sharing,
+    )  # fmt: skip
+
+
+def offer_of(lot: Lot, premises: Premises) -> Offered:
+    return Offered(
+        area=lot.area, min_area=lot.min_area, divisible=lot.divisible, shareable=lot.shareable, commune=premises.commune_code,
+        qpv=premises.qpv_code, floor=lot.floor, step_free=lot.step_free, erp_types=lot.erp_types,
+        charges=lot.charges_cents_m2_year, rent=lot.rent_cents_m2_year, available_from=lot.available.lower,
+        available_until=lot.available.upper,
+    )  # fmt: skip
+
+
+def _for_you(need: Need, lot: Lot, premises: Premises) -> str:
+    """The part this need would take, and about what it costs a month."""
+    wanted, offered = facts_of(need), offer_of(lot, premises)
+    part, cost = area(taken(wanted, offered)), month_cost(wanted, offered)
+    if cost is None:
+        return _("%(area)s pour vous", area=part)
+    return _("%(area)s pour vous, environ %(cost)s par mois", area=part, cost=money(int(cost), 0))
 
 
 def _week() -> dict[str, Any]:
@@ -132,7 +159,7 @@ async def show(request: Request, db: Db, need_id: Id) -> Response[str]:
     return page(
         request, "calls/needs/show.html", need=need, names=names, uses=labels(need.uses), reasons=REASONS,
         fitting=[place for place in places if not place[2]], near=[place for place in places if place[2]],
-        answers={match.lot_id: match for match in answers.scalars()}, contacts=list(contacts), days=DAYS, halves=HALVES,
+        answers={match.lot_id: match for match in answers.scalars()}, yours={row[0].id: _for_you(need, row[0], row[1]) for row in rows}, contacts=list(contacts), days=DAYS, halves=HALVES,
     )  # fmt: skip
 
 

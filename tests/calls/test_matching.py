@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import Range
 from calls import match_queries
 from calls.matching import OBSTACLES, Offered, Wanted, obstacles
 from calls.models import Need
+from calls.need_pages import facts_of, offer_of
 from intervalle.territory.models import Commune, Department, Region
 from premises.models import Lot, Premises
 from tests.calls import make as calls
@@ -62,23 +63,6 @@ def random_need(pick: random.Random, org_id: int) -> Need:
     )  # fmt: skip
 
 
-def wanted(need: Need) -> Wanted:
-    return Wanted(
-        area_min=need.area_min, area_max=need.area_max, communes=need.commune_codes, must_stay_in_qpv=need.must_stay_in_qpv,
-        ground_floor=need.ground_floor, step_free=need.step_free, erp_types=need.erp_types, budget=need.budget_cents_month,
-        wanted_from=need.wanted_from, wanted_until=need.wanted_until, sharing=need.sharing,
-    )  # fmt: skip
-
-
-def offered(lot: Lot, premises: Premises) -> Offered:
-    return Offered(
-        area=lot.area, min_area=lot.min_area, divisible=lot.divisible, shareable=lot.shareable, commune=premises.commune_code,
-        qpv=premises.qpv_code, floor=lot.floor, step_free=lot.step_free, erp_types=lot.erp_types,
-        charges=lot.charges_cents_m2_year, rent=lot.rent_cents_m2_year, available_from=lot.available.lower,
-        available_until=lot.available.upper,
-    )  # fmt: skip
-
-
 async def random_lots(db, pick: random.Random, count: int) -> list[tuple[Lot, Premises]]:
     for row in (Region(code="53", name="Bretagne"), Department(code="35", name="Ille-et-Vilaine", region_code="53"),
                 Commune(code="35238", name="Rennes", department_code="35"), Commune(code="35047", name="Bruz", department_code="35")):  # fmt: skip
@@ -120,20 +104,19 @@ async def test_sql_says_what_the_rules_say(db):
     rows = (await db.execute(query)).all()
     said = [[code for code in OBSTACLES if getattr(row, code)] for row in rows]
     assert len(rows) == 4800
-    assert said == [obstacles(wanted(row[0]), offered(row[1], row[2])) for row in rows]
+    assert said == [obstacles(facts_of(row[0]), offer_of(row[1], row[2])) for row in rows]
     assert {code for codes in said for code in codes} == set(OBSTACLES)
     assert [] in said
-    preview = {row.lot_id: row for row in await db.execute(match_queries.demand_for([lot.id for lot, _ in lots]))}
+    preview = match_queries.Meeting.of(await db.execute(match_queries.demand_for(lots)))
     for lot, place in lots:
-        here = [r for r in rows if r[1].id == lot.id and "place" not in obstacles(wanted(r[0]), offered(lot, place))]
-        fitting = [r[0] for r in here if not obstacles(wanted(r[0]), offered(lot, place))]
-        row = preview[lot.id]
-        assert (row.looked_at, row.fitting, row.area) == (
-            len(here),
-            len(fitting),
-            sum((n.area_min for n in fitting), Decimal()),
+        stops = [obstacles(facts_of(row[0]), offer_of(lot, place)) for row in rows if row[1].id == lot.id]
+        needs = [row[0] for row in rows if row[1].id == lot.id]
+        here = [(need, codes) for need, codes in zip(needs, stops, strict=True) if "place" not in codes]
+        alone = [codes[0] for _, codes in here if len(codes) == 1]
+        assert preview[lot.id] == match_queries.Meeting(
+            looked_at=len(here),
+            fitting=sum(not codes for _, codes in here),
+            area=sum((need.area_min for need, codes in here if not codes), Decimal()),
+            several=sum(len(codes) > 1 for _, codes in here),
+            only={code: alone.count(code) for code in OBSTACLES if code in alone},
         )
-        alone = [codes[0] for r in here if len(codes := obstacles(wanted(r[0]), offered(lot, place))) == 1]
-        assert {code: getattr(row, f"only_{code}") for code in OBSTACLES if code != "place"} == {
-            code: alone.count(code) for code in OBSTACLES if code != "place"
-        }
