@@ -12,12 +12,13 @@ from calls.forms import ContactForm
 from calls.match_queries import BANDS, SMALL, Meeting
 from calls.matching import OBSTACLES
 from calls.models import Need, NeedContact, NeedMatch
-from calls.need_pages import REASONS, commune_names, read_communes
+from calls.need_pages import REASONS
 from calls.uses import Use, labels
 from intervalle.accounts.models import Organisation
 from intervalle.accounts.policy import WRITE
 from intervalle.accounts.policy_table import POLICY
 from intervalle.i18n import _, number
+from intervalle.territory.communes import commune_names, read_communes
 from intervalle.web import Db, Id, Request, Text, actor_of, form_data, invalid, one_or_404, page, redirect
 from premises.models import Premises
 from premises.queries import lots_in, premises_visible_to

@@ -1,6 +1,5 @@
 """/besoins: a structure's standing requests, the places that fit them, and what it answers."""
 
-import re
 from typing import Any
 
 from litestar import Response, get, post
@@ -17,7 +16,7 @@ from calls.uses import labels
 from intervalle.accounts.models import Organisation
 from intervalle.accounts.policy_table import POLICY
 from intervalle.i18n import N_, _, area, money
-from intervalle.territory.models import Commune
+from intervalle.territory.communes import commune_names, read_communes
 from intervalle.web import Db, Id, Request, actor_of, form_data, invalid, one_or_404, page, redirect
 from premises.models import Lot, Premises
 from premises.queries import lots_visible_to
@@ -34,26 +33,6 @@ REASONS = {
 
 async def _need(request: Request, db: Db, need_id: int) -> Need:
     return one_or_404(await db.execute(queries.needs_visible_to(actor_of(request)).where(Need.id == need_id)))
-
-
-async def commune_names(db: Db, codes: list[str]) -> dict[str, str]:
-    rows = await db.execute(select(Commune.code, Commune.name).where(Commune.code.in_(codes)))
-    return {row.code: row.name for row in rows}
-
-
-async def read_communes(db: Db, typed: str) -> tuple[list[str], list[str]]:
-    """(codes, words that name no commune). A name shared by several communes must be given by its code."""
-    parts = [part.strip() for part in re.split(r"[,;\n]", typed) if part.strip()][:30]
-    codes, unknown = [], []
-    for part in parts:
-        named = func.plain_text(Commune.name) == func.plain_text(part)
-        by = Commune.code == part.upper() if re.fullmatch(r"\d[\dABab]\d{3}", part) else named
-        found = (await db.execute(select(Commune.code).where(by).limit(2))).scalars().all()
-        if len(found) == 1:
-            codes.append(found[0])
-        else:
-            unknown.append(part)
-    return list(dict.fromkeys(codes)), unknown
 
 
 async def _read(request: Request, db: Db) -> tuple[NeedForm, list[str]]:

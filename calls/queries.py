@@ -7,8 +7,20 @@ from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, l
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
-from calls.models import Application, ApplicationMember, Call, CallLot, CallVersion, Criterion, Extension, LotWish, Need
+from calls.models import (
+    Application,
+    ApplicationMember,
+    Call,
+    CallLot,
+    CallVersion,
+    Criterion,
+    Extension,
+    LotWish,
+    Need,
+    NeedContact,
+)
 from intervalle import clock
+from intervalle.accounts import profiles
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.models import Organisation
 from intervalle.territory.models import Commune
@@ -241,3 +253,18 @@ def needs_visible_to(actor: Actor) -> Select[Need]:
     """A structure's own needs."""
     own = actor.organisations(scope="calls")
     return select(Need).where(Need.organisation_id.in_(own)) if own else select(Need).where(false())
+
+
+def _deals_with(actor: Actor) -> ColumnElement[bool]:
+    """Who may read a submitted file, or has been answered by a structure, may read the structure's profile."""
+    own = actor.organisations(scope="calls")
+    files = applications_visible_to(actor).where(Application.submitted_at.is_not(None))
+    known = (
+        select(Need.organisation_id)
+        .join(NeedContact, NeedContact.need_id == Need.id)
+        .where(NeedContact.organisation_id.in_(own), NeedContact.accepted_at.is_not(None))
+    )
+    return or_(Organisation.id.in_(files.with_only_columns(Application.organisation_id)), Organisation.id.in_(known))
+
+
+profiles.READERS.append(_deals_with)

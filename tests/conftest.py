@@ -25,6 +25,7 @@ settings.load_profile("house")
 os.environ.setdefault("INTERVALLE_BASE_URL", "http://testserver.local")
 os.environ.setdefault("INTERVALLE_SECRET", "secret-de-test")
 os.environ.setdefault("INTERVALLE_GEOCODER_URL", "")  # no test waits for the network
+os.environ.setdefault("INTERVALLE_COMPANIES_URL", "")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

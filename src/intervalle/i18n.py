@@ -1,5 +1,7 @@
 """French is the source language; English is a full catalogue. Numbers, dates and amounts are shown the reader's way."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
 from decimal import Decimal
@@ -49,6 +51,16 @@ def set_locale(locale: str) -> None:
 
 def get_locale() -> str:
     return _locale.get()
+
+
+@contextmanager
+def speaking(locale: str) -> Iterator[None]:
+    """Run a block in somebody else's language: what is written to a person is in theirs, not in the sender's."""
+    token = _locale.set(locale if locale in LOCALES else "fr")
+    try:
+        yield
+    finally:
+        _locale.reset(token)
 
 
 def _habits() -> str:

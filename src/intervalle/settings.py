@@ -20,6 +20,7 @@ class Settings:
     mail_from: str = "Intervalle <ne-pas-repondre@intervalle.example>"
     demo: bool = False
     geocoder_url: str = "https://data.geopf.fr/geocodage"
+    companies_url: str = "https://recherche-entreprises.api.gouv.fr"  # empty: never asked
     basemap_url: str = "https://data.geopf.fr/annexes/ressources/vectorTiles/styles/PLAN.IGN/gris.json"
     clamd: str = ""  # unix:/run/clamav/clamd.ctl or tcp://host:3310; empty: files say « non analysé »
     trusted_proxies: tuple[str, ...] = field(default_factory=tuple)
@@ -51,6 +52,7 @@ def from_environment(environment: dict[str, str]) -> Settings:
         mail_from=read("INTERVALLE_MAIL_FROM", default.mail_from),
         demo=read("INTERVALLE_DEMO", "") == "1",
         geocoder_url=read("INTERVALLE_GEOCODER_URL", default.geocoder_url),
+        companies_url=read("INTERVALLE_COMPANIES_URL", default.companies_url).rstrip("/"),
         basemap_url=read("INTERVALLE_BASEMAP_URL", default.basemap_url),
         clamd=read("INTERVALLE_CLAMD", default.clamd),
         trusted_proxies=tuple(p.strip() for p in read("INTERVALLE_TRUSTED_PROXIES", "").split(",") if p.strip()),

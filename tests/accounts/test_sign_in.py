@@ -75,7 +75,7 @@ async def test_a_form_sent_without_a_session_is_kept_over_the_sign_in(client: An
     assert back.status_code == 200
     assert {k: _hidden(back.text, k) for k in typed} == typed
     done = await browser.post("/organisations", data=typed)
-    assert (done.status_code, done.headers["location"].startswith("/organisations/")) == (303, True)
+    assert (done.status_code, done.headers["location"].startswith("/structures/")) == (303, True)
 
 
 async def test_guesses_on_an_account_stop_but_the_owner_still_gets_in(client: Any, db: Any) -> None:

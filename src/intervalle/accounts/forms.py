@@ -96,7 +96,9 @@ class CodeForm(Form):
     )
 
 
-def _checked(check: Any) -> Any:
+def checked(check: Any) -> Any:
+    """An identifier normalised by `check`, or refused with its sentence."""
+
     def validate(form: Any, field: Any) -> None:
         if field.data:
             try:
@@ -110,13 +112,25 @@ def _checked(check: Any) -> Any:
 class OrganisationForm(Form):
     kind = Choice(N_("Vous êtes"), KIND_LABELS, [required()], empty=N_("Choisissez…"))
     name = Text(N_("Nom de l’organisation"), [required()], limit=160)
-    siret = Text(N_("SIRET"), [_checked(identifiers.check_siret)], limit=30)
-    rna = Text(N_("Numéro RNA (associations)"), [at_most(20), _checked(identifiers.check_rna)], limit=20)
+    siret = Text(N_("SIRET"), [checked(identifiers.check_siret)], limit=30)
+    rna = Text(N_("Numéro RNA (associations)"), [at_most(20), checked(identifiers.check_rna)], limit=20)
     legal_form = Text(N_("Forme juridique"), limit=80)
     address = Text(N_("Adresse du siège"), limit=200)
+    commune = Text(N_("Commune du siège, par son nom ou son code Insee"), limit=80)
+    email = Text(N_("Courriel de contact"), limit=254, render_kw={"type": "email"})
+    phone = Text(N_("Téléphone"), limit=40, render_kw={"inputmode": "tel"})
+    website = Text(N_("Site internet"), limit=200)
 
     def validate(self, extra_validators: Any = None) -> bool:
         valid = bool(super().validate(extra_validators))
+        if self.email.data:
+            try:
+                an_email(self, self.email)
+            except ValidationError as error:
+                self.add_error("email", str(error))
+                valid = False
+        if self.website.data and not re.match(r"https?://", self.website.data):
+            self.website.data = f"https://{self.website.data}"
         if self.kind.data == "ess_structure" and not (self.siret.data or self.rna.data):
             self.add_error(
                 "siret", _("Donnez un SIRET, ou à défaut un numéro RNA : il évite les doublons et les homonymes.")

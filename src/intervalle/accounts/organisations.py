@@ -8,14 +8,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from intervalle import clock, journal, mail, security
 from intervalle.accounts.actor import Actor
-from intervalle.accounts.models import Invitation, Membership, Organisation, User
+from intervalle.accounts.models import ROLES, Invitation, Membership, Organisation, User
 from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import NotFound, Refused
 from intervalle.i18n import _
 from intervalle.settings import settings
 
 INVITATION_LASTS = timedelta(days=14)
-FIELDS = ("kind", "name", "siret", "rna", "legal_form", "address")
+FIELDS = ("kind", "name", "siret", "rna", "legal_form", "address", "email", "phone", "website", "commune_code")
+PROOF = ("siren", "rna", "legal_form")  # what a checked ESS status rests on
 
 
 async def create(db: AsyncSession, actor: Actor, values: dict[str, Any]) -> Organisation:
@@ -36,13 +37,15 @@ async def create(db: AsyncSession, actor: Actor, values: dict[str, Any]) -> Orga
 
 async def edit(db: AsyncSession, actor: Actor, organisation: Organisation, values: dict[str, Any]) -> None:
     POLICY.check(actor, "organisation.edit", organisation)
-    before = {name: getattr(organisation, name) for name in FIELDS}
+    before = {name: getattr(organisation, name) for name in (*FIELDS, "siren")}
     for name in FIELDS:
         if name in values and name != "kind":
             setattr(organisation, name, values[name] or None)
     if organisation.siret:
         organisation.siren = organisation.siret[:9]
     changed = {n: [before[n], getattr(organisation, n)] for n in FIELDS if before[n] != getattr(organisation, n)}
+    if organisation.ess_status and any(before[n] and before[n] != getattr(organisation, n) for n in PROOF):
+        organisation.ess_status = "to_check"  # it was checked for another form, or another number
     await _write(db, actor, organisation, "organisation.edit", {"changed": changed})
 
 
@@ -114,20 +117,62 @@ async def accept(db: AsyncSession, actor: Actor, token: str) -> Organisation:
 async def end_membership(db: AsyncSession, actor: Actor, organisation: Organisation, user_id: int) -> None:
     """The last administrator stays: an organisation is never left without one."""
     POLICY.check(actor, "organisation.edit", organisation)
+    active = await _active(db, organisation)
+    leaving = next((m for m in active if m.user_id == user_id), None)
+    if leaving is None:
+        raise NotFound
+    _keep_an_admin(leaving, active)
+    leaving.ended_at = clock.now()
+    await _write(db, actor, organisation, "organisation.end_membership", {"user": user_id})
+
+
+async def _active(db: AsyncSession, organisation: Organisation) -> list[Membership]:
     rows = await db.execute(
         select(Membership)
         .where(Membership.organisation_id == organisation.id, Membership.ended_at.is_(None))
         .order_by(Membership.id)
         .with_for_update()
     )
-    active = list(rows.scalars())
-    leaving = next((m for m in active if m.user_id == user_id), None)
-    if leaving is None:
-        raise NotFound
+    return list(rows.scalars())
+
+
+def _keep_an_admin(leaving: Membership, active: list[Membership]) -> None:
     if leaving.role == "admin" and not any(m.role == "admin" and m is not leaving for m in active):
         raise Refused("C’est la dernière personne qui administre l’organisation.", "Nommez d’abord quelqu’un d’autre.")
-    leaving.ended_at = clock.now()
-    await _write(db, actor, organisation, "organisation.end_membership", {"user": user_id})
+
+
+async def set_role(db: AsyncSession, actor: Actor, organisation: Organisation, *, user_id: int, role: str) -> None:
+    """Another role from now on: the membership ends and a new one begins, so that the past stays readable."""
+    POLICY.check(actor, "organisation.edit", organisation)
+    if role not in ROLES:
+        raise Refused(_("Ce rôle n’existe pas."), _("Choisissez dans la liste."))
+    active = await _active(db, organisation)
+    changing = next((m for m in active if m.user_id == user_id), None)
+    if changing is None:
+        raise NotFound
+    if changing.role == role:
+        return
+    _keep_an_admin(changing, active)
+    changing.ended_at = clock.now()
+    await db.flush()
+    db.add(Membership(user_id=user_id, organisation_id=organisation.id, role=role))
+    await _write(db, actor, organisation, "organisation.set_role", {"user": user_id, "role": role})
+
+
+async def revoke(db: AsyncSession, actor: Actor, organisation: Organisation, invitation_id: int) -> None:
+    """The link sent no longer opens. Twice changes nothing."""
+    POLICY.check(actor, "organisation.invite", organisation)
+    found = await db.execute(
+        select(Invitation)
+        .where(Invitation.id == invitation_id, Invitation.organisation_id == organisation.id)
+        .with_for_update()
+    )
+    invitation = found.scalar_one_or_none()
+    if invitation is None:
+        raise NotFound
+    if invitation.accepted_at is None and invitation.revoked_at is None:
+        invitation.revoked_at = clock.now()
+        await _write(db, actor, organisation, "organisation.revoke_invitation", {"invitation": invitation.id})
 
 
 async def members(db: AsyncSession, organisation_id: int) -> list[Any]:

@@ -27,7 +27,12 @@ TABLE: dict[str, Rule] = {
     "organisation.edit": member("self", roles=ADMIN),
     "organisation.invite": member("self", roles=ADMIN),
     "organisation.accept_invitation": SIGNED_IN,
+    "structures.show": SIGNED_IN,  # the query shows a structure to its members and to those it has dealings with
+    "structures.succeed": member("self", roles=ADMIN),
     "documents.keep": member("self"),
+    "ess.claim": member("self"),
+    "ess.to_review": member(kinds=("city", "epci", "support_body"), roles=READ),
+    "ess.review": member("reviewer", states=("waiting",), too_late="Ce statut a déjà été vérifié."),
     "platform.show": PLATFORM,
     # territory
     "territory.search": ANYONE,
