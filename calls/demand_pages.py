@@ -88,7 +88,14 @@ async def demand(request: Request, db: Db, ou: Text = "") -> Response[str]:
     """The demand of a place in m², by use and band of area; then the needs, without names."""
     codes, unknown = await read_communes(db, ou)
     rows = (await db.execute(match_queries.demand(codes))).all()
-    table = _table(rows)
+    table = table_of(rows)
+    typed = await db.execute(
+        select(Need, Organisation.name)
+        .join(Organisation, Organisation.id == Need.organisation_id)
+        .where(Need.typed_by_id.in_(actor_of(request).organisations(scope="calls")), Need.closed_at.is_(None))
+        .order_by(Need.id.desc())
+        .limit(PER_PAGE)
+    )
     found = list((await db.execute(match_queries.open_needs(codes).limit(PER_PAGE))).scalars())
     own = actor_of(request).organisations(scope="calls")
     asked = await db.execute(
@@ -99,13 +106,13 @@ async def demand(request: Request, db: Db, ou: Text = "") -> Response[str]:
     )
     names = await commune_names(db, [code for need in found for code in need.commune_codes])
     return page(
-        request, "calls/needs/demand.html", ou=ou, unknown=unknown, table=table, bands=BANDS, needs=found, names=names, labels=labels,
+        request, "calls/needs/demand.html", ou=ou, typed=list(typed), unknown=unknown, table=table, bands=BANDS, needs=found, names=names, labels=labels,
         asked={contact.need_id: (contact, org) for contact, org in asked},
         top=max((line["area"] or 0 for line in table), default=0),
     )  # fmt: skip
 
 
-def _table(rows: Any) -> list[dict[str, Any]]:
+def table_of(rows: Any) -> list[dict[str, Any]]:
     """One line per use. A cell of fewer than three structures shows no figure, and no sum gives it away."""
     lines = []
     for use in Use:

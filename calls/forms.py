@@ -9,6 +9,8 @@ from calls.drafts import CriterionLine
 from calls.legality import EXEMPTION_ARTICLES, Exemption
 from calls.models import Call, CallVersion, Criterion, Need
 from calls.uses import Use
+from intervalle import clock, identifiers
+from intervalle.accounts.forms import an_email, checked
 from intervalle.forms import (
     Area,
     Choice,
@@ -20,6 +22,7 @@ from intervalle.forms import (
     LongText,
     Radio,
     Text,
+    ValidationError,
     Whole,
     YesNo,
     required,
@@ -281,6 +284,30 @@ class NeedForm(Form):
     def of(cls, need: Need, communes: str) -> "NeedForm":
         until = need.wanted_until
         return cls(obj=need, communes=communes, last_day=until - timedelta(days=1) if until else None)
+
+
+class TypedNeedForm(NeedForm):
+    """A request received at the desk or by letter: who asks, and since when."""
+
+    structure_name = Text(N_("Qui demande"), [required(N_("Nommez la structure."))], limit=160)
+    structure_siret = Text(N_("Son SIRET, s’il est connu"), [checked(identifiers.check_siret)], limit=30)
+    contact_email = Text(
+        N_("Son courriel, pour l’inviter à reprendre sa demande"), limit=254, render_kw={"type": "email"}
+    )
+    received_on = Day(N_("Demande reçue le"), [required()])
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        good = super().validate(extra_validators)
+        if self.contact_email.data:
+            try:
+                an_email(self, self.contact_email)
+            except ValidationError as error:
+                self.add_error("contact_email", str(error))
+                good = False
+        if self.received_on.data and self.received_on.data > clock.today():
+            self.add_error("received_on", _("Cette date est dans l’avenir."))
+            good = False
+        return good
 
 
 class ContactForm(Form):

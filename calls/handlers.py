@@ -14,6 +14,7 @@ from calls import (
     need_pages,
     organiser_pages,
     publication_pages,
+    register_pages,
     section_pages,
 )
 
@@ -29,4 +30,5 @@ ROUTES: list[HTTPRouteHandler] = [
     *demand_pages.ROUTES,
     *diagnosis_pages.ROUTES,
     *need_pages.ROUTES,
+    *register_pages.ROUTES,
 ]

@@ -10,7 +10,7 @@ from calls.changes import Change
 from calls.models import Application, Call, CallVersion, Extension
 from intervalle import mail
 from intervalle.accounts.models import Membership, Organisation, User
-from intervalle.i18n import _, instant
+from intervalle.later import _, instant
 from intervalle.settings import settings
 
 
@@ -32,7 +32,14 @@ async def people_of(db: AsyncSession, organisation_ids: Iterable[int]) -> list[U
 
 
 async def tell(
-    db: AsyncSession, organisation_ids: Iterable[int], *, kind: str, dedupe: str, subject: str, text: str
+    db: AsyncSession,
+    organisation_ids: Iterable[int],
+    *,
+    kind: str,
+    dedupe: str,
+    subject: mail.Words,
+    text: mail.Words,
+    about: str = "",
 ) -> int:
     """One message per person, each alone in « To »; gives how many were written now."""
     written = 0
@@ -45,6 +52,7 @@ async def tell(
             kind=kind,
             dedupe=f"{dedupe}:{person.id}",
             user_id=person.id,
+            about=about,
         )
         written += message is not None
     return written
@@ -107,7 +115,7 @@ async def changed(
     for state, organisations in (("draft", drafting), ("deposited", deposited)):
         written += await tell(
             db, organisations, kind="calls.changed", dedupe=f"call-changed:{version.id}",
-            subject=_("L’appel change : %(title)s", title=call.title), text=f"{start}\n{ends[state]}\n{link}\n",
+            subject=_("L’appel change : %(title)s", title=call.title), text=start + "\n" + ends[state] + f"\n{link}\n",
         )  # fmt: skip
     return written
 
@@ -142,7 +150,7 @@ async def received(db: AsyncSession, application: Application, call: Call, struc
         closing=instant(call.closes_at),
     )
     return await tell(
-        db, [application.organisation_id], kind="applications.received",
+        db, [application.organisation_id], kind="applications.received", about=f"application:{application.id}",
         dedupe=f"application-received:{application.id}:{application.content_sha256}:{application.version}",
         subject=_("Candidature déposée : %(title)s", title=call.title), text=text,
     )  # fmt: skip
@@ -160,7 +168,7 @@ async def invited(
         link=address(f"/candidatures/{application.id}"),
     )
     return await tell(
-        db, [partner_id], kind="applications.invited", dedupe=f"application-invited:{application.id}:{partner_id}:{number}",
+        db, [partner_id], kind="applications.invited", about=f"application:{application.id}", dedupe=f"application-invited:{application.id}:{partner_id}:{number}",
         subject=_("Candidater ensemble : %(title)s", title=call.title), text=text,
     )  # fmt: skip
 
@@ -180,7 +188,7 @@ async def answered(
         )
     )
     return await tell(
-        db, [application.organisation_id], kind="applications.answered",
+        db, [application.organisation_id], kind="applications.answered", about=f"application:{application.id}",
         dedupe=f"application-answered:{application.id}:{partner.id}:{accepted}:{number}",
         subject=_("Réponse de %(partner)s", partner=partner.name),
         text=said + "\n\n" + address(f"/candidatures/{application.id}/dossier/partenaires") + "\n",

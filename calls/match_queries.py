@@ -228,6 +228,28 @@ def demand(communes: Sequence[str]) -> Select[*tuple[Any, ...]]:
     )  # fmt: skip
 
 
+def demand_by_commune(communes: Sequence[str]) -> Select[*tuple[Any, ...]]:
+    """Open needs by commune asked for (None: none in particular): structures and m², the most asked for first."""
+    asked = func.unnest(
+        case((Need.commune_codes == ANYWHERE, cast(array([null()]), ARRAY(Text))), else_=Need.commune_codes)
+    )
+    counted = (
+        select(asked.label("commune"), Need.organisation_id, Need.area_min)
+        .where(Need.closed_at.is_(None), in_communes(communes))
+        .subquery()
+    )
+    wanted = counted.c.commune
+    area = func.sum(counted.c.area_min)
+    named = literal(True) if not communes else or_(wanted.is_(None), wanted.in_(list(communes)))
+    return (
+        select(wanted.label("commune"), func.count(counted.c.organisation_id.distinct()).label("structures"), area.label("area"))
+        .where(named)
+        .group_by(wanted)
+        .order_by(area.desc(), wanted)
+        .limit(200)
+    )  # fmt: skip
+
+
 def in_communes(communes: Sequence[str]) -> ColumnElement[bool]:
     """Needs that name one of these communes, or none at all; every need when none is asked."""
     if not communes:

@@ -4,6 +4,8 @@ Each step is a dated fact, so that silence can be read as well as answers. A mai
 nor the structure's to the other side before both agree.
 """
 
+import functools
+import operator
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -13,13 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from calls import mails, match_queries
 from calls.models import Need, NeedContact, NeedMatch
-from intervalle import clock, journal
+from intervalle import clock, journal, later
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.models import Organisation
 from intervalle.accounts.policy import WRITE
 from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import Forbidden, Refused
-from intervalle.i18n import _, area
+from intervalle.i18n import _
 from premises.models import Lot, Premises
 
 BATCH = timedelta(hours=6)  # one mail per structure in this time, whatever the number of new places
@@ -62,15 +64,15 @@ async def tell(db: AsyncSession) -> int:
 
 async def _tell_one(db: AsyncSession, organisation_id: int, batch: list[tuple[NeedMatch, Need, Lot, Premises]]) -> None:
     lines = [
-        _("- %(lot)s, %(place)s, %(area)s : pour « %(need)s »\n  %(link)s", lot=lot.name, place=premises.name,
-          area=area(lot.area), need=need.title, link=mails.address(f"/besoins/{need.id}"))
+        later._("- %(lot)s, %(place)s, %(area)s : pour « %(need)s »\n  %(link)s", lot=lot.name, place=premises.name,
+          area=later.area(lot.area), need=need.title, link=mails.address(f"/besoins/{need.id}")) + "\n"
         for _match, need, lot, premises in batch
     ]  # fmt: skip
     await mails.tell(
         db, [organisation_id], kind="needs.matched", dedupe=f"need-matched:{max(m.id for m, *_rest in batch)}",
-        subject=_("Des locaux correspondent à ce que vous cherchez"),
-        text=_("Ces locaux correspondent à vos besoins. Dites s’ils vous intéressent, ou pourquoi non : la réponse sert aux suivants.")
-        + "\n\n" + "\n".join(lines) + "\n",
+        subject=later._("Des locaux correspondent à ce que vous cherchez"),
+        text=later._("Ces locaux correspondent à vos besoins. Dites s’ils vous intéressent, ou pourquoi non : la réponse sert aux suivants.")
+        + "\n\n" + functools.reduce(operator.add, lines),
     )  # fmt: skip
     now = clock.now()
     await db.execute(update(NeedMatch).where(NeedMatch.id.in_([m.id for m, *_rest in batch])).values(told_at=now))
@@ -123,8 +125,8 @@ async def _tell_owner(db: AsyncSession, match: NeedMatch, need: Need, lot: Lot) 
     structure = (await db.execute(select(Organisation).where(Organisation.id == need.organisation_id))).scalar_one()
     await mails.tell(
         db, sorted(premises.parties()["owner"]), kind="needs.interested", dedupe=f"need-interested:{match.id}",
-        subject=_("Une structure s’intéresse à %(place)s", place=premises.name),
-        text=_(
+        subject=later._("Une structure s’intéresse à %(place)s", place=premises.name),
+        text=later._(
             "%(structure)s cherche « %(need)s » et s’intéresse au lot %(lot)s.\n\n%(link)s\n",
             structure=structure.name, need=need.title, lot=lot.name, link=mails.address(f"/locaux/{premises.id}/besoins"),
         ),
@@ -161,8 +163,8 @@ async def ask_contact(db: AsyncSession, actor: Actor, need: Need, *, organisatio
     owner = (await db.execute(select(Organisation).where(Organisation.id == organisation_id))).scalar_one()
     await mails.tell(
         db, [need.organisation_id], kind="needs.contact_asked", dedupe=f"need-contact:{contact.id}",
-        subject=_("%(owner)s voudrait vous parler de votre recherche", owner=owner.name),
-        text=_(
+        subject=later._("%(owner)s voudrait vous parler de votre recherche", owner=owner.name),
+        text=later._(
             "%(owner)s a lu votre besoin « %(need)s » sans connaître votre nom, et vous écrit :\n\n%(words)s\n\n"
             "Si vous acceptez, vos coordonnées lui seront montrées : %(link)s\n",
             owner=owner.name, need=need.title, words=message, link=mails.address(f"/besoins/{need.id}"),
@@ -192,11 +194,13 @@ async def answer_contact(
         contact.declined_at = clock.now()
     await db.flush()
     await _record(db, actor, need, "needs.contact_answered", {"contact": contact.id, "accepted": accepts})
-    said = _("a accepté : ses coordonnées sont sur la page") if accepts else _("ne souhaite pas donner suite")
+    said = (
+        later._("a accepté : ses coordonnées sont sur la page") if accepts else later._("ne souhaite pas donner suite")
+    )
     await mails.tell(
         db, [contact.organisation_id], kind="needs.contact_answered", dedupe=f"need-contact-answer:{contact.id}",
-        subject=_("Réponse à votre message"),
-        text=_("La structure qui cherche « %(need)s » %(said)s.", need=need.title, said=said) + "\n\n" + mails.address("/besoins/demande") + "\n",
+        subject=later._("Réponse à votre message"),
+        text=later._("La structure qui cherche « %(need)s » %(said)s.", need=need.title, said=said) + "\n\n" + mails.address("/besoins/demande") + "\n",
     )  # fmt: skip
     return contact
 

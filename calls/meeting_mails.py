@@ -9,7 +9,7 @@ from calls.mails import address, applicants_of, tell
 from calls.meeting_models import LateRequest, Question, VisitBooking, VisitSlot
 from calls.models import Application, Call
 from intervalle.accounts.models import Organisation
-from intervalle.i18n import _, instant
+from intervalle.later import _, instant
 
 
 async def concerned(db: AsyncSession, call: Call) -> list[int]:

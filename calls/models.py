@@ -37,6 +37,7 @@ class Need(Subject, Base):
         CheckConstraint(
             "wanted_from IS NULL OR wanted_until IS NULL OR wanted_from < wanted_until", name="dates_order"
         ),
+        CheckConstraint("(typed_by_id IS NULL) = (received_on IS NULL)", name="typed_with_its_day"),
         Index("ix_needs_commune_codes", "commune_codes", postgresql_using="gin"),
     )
 
@@ -59,9 +60,12 @@ class Need(Subject, Base):
     notes: Mapped[str] = mapped_column(server_default="")
     created_at: Mapped[Created]
     closed_at: Mapped[Instant | None]
+    # A request received at the desk or by letter, typed by an authority for somebody without an account.
+    typed_by_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
+    received_on: Mapped[date | None]
 
     def parties(self) -> dict[str, frozenset[int]]:
-        return {"applicant": frozenset({self.organisation_id})}
+        return {"applicant": frozenset(i for i in (self.organisation_id, self.typed_by_id) if i)}
 
     def place(self, names: dict[str, str]) -> str:
         """Communes wanted, by name where it is known."""

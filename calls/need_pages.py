@@ -72,7 +72,12 @@ def _for_you(need: Need, lot: Lot, premises: Premises) -> str:
     return _("%(area)s pour vous, environ %(cost)s par mois", area=part, cost=money(int(cost), 0))
 
 
-def _week() -> dict[str, Any]:
+async def _name(db: Db, organisation_id: int | None) -> str:
+    organisation = await db.get(Organisation, organisation_id) if organisation_id else None
+    return organisation.name if organisation else ""
+
+
+def week() -> dict[str, Any]:
     return {"days": DAYS, "halves": HALVES, "slot": slot}
 
 
@@ -100,7 +105,7 @@ async def index(request: Request, db: Db) -> Response[Any]:
 @get("/besoins/nouveau", policy="needs.register")
 async def new(request: Request, db: Db) -> Response[str]:
     structures = structures_of(actor_of(request))
-    return page(request, "calls/needs/edit.html", form=NeedForm(), need=None, structures=structures, **_week())
+    return page(request, "calls/needs/edit.html", form=NeedForm(), need=None, structures=structures, **week())
 
 
 @post("/besoins", policy="needs.register")
@@ -108,7 +113,7 @@ async def register(request: Request, db: Db) -> Response[None]:
     form, codes = await _read(request, db)
     structures = structures_of(actor_of(request))
     if form.errors_in_order:
-        raise invalid(request, "calls/needs/edit.html", form=form, need=None, structures=structures, **_week())
+        raise invalid(request, "calls/needs/edit.html", form=form, need=None, structures=structures, **week())
     typed = str((await form_data(request)).get("structure", ""))
     chosen = int(typed) if typed.isdigit() and len(typed) < 19 else structures[0][0]
     values = {**form.values(), "commune_codes": codes}
@@ -136,7 +141,7 @@ async def show(request: Request, db: Db, need_id: Id) -> Response[str]:
         db, [*need.commune_codes, *(p.commune_code for _lot, p, _why in places if p.commune_code)]
     )
     return page(
-        request, "calls/needs/show.html", need=need, names=names, uses=labels(need.uses), reasons=REASONS,
+        request, "calls/needs/show.html", need=need, typed_by=await _name(db, need.typed_by_id), names=names, uses=labels(need.uses), reasons=REASONS,
         fitting=[place for place in places if not place[2]], near=[place for place in places if place[2]],
         answers={match.lot_id: match for match in answers.scalars()}, yours={row[0].id: _for_you(need, row[0], row[1]) for row in rows}, contacts=list(contacts), days=DAYS, halves=HALVES,
     )  # fmt: skip
@@ -146,7 +151,7 @@ async def show(request: Request, db: Db, need_id: Id) -> Response[str]:
 async def editing(request: Request, db: Db, need_id: Id) -> Response[str]:
     need = await _need(request, db, need_id)
     form = NeedForm.of(need, need.place(await commune_names(db, need.commune_codes)))
-    return page(request, "calls/needs/edit.html", form=form, need=need, structures=[], **_week())
+    return page(request, "calls/needs/edit.html", form=form, need=need, structures=[], **week())
 
 
 @post("/besoins/{need_id:int}/modifier", policy="needs.edit")
@@ -155,7 +160,7 @@ async def edit(request: Request, db: Db, need_id: Id) -> Response[None]:
     POLICY.check(actor_of(request), "needs.edit", need)
     form, codes = await _read(request, db)
     if form.errors_in_order:
-        raise invalid(request, "calls/needs/edit.html", form=form, need=need, structures=[], **_week())
+        raise invalid(request, "calls/needs/edit.html", form=form, need=need, structures=[], **week())
     await needs.edit(db, actor_of(request), need, values={**form.values(), "commune_codes": codes})
     return redirect(f"/besoins/{need.id}", flash=_("C’est enregistré."))
 

@@ -250,9 +250,9 @@ def members_of(application_ids: list[int]) -> Select[ApplicationMember, Organisa
 
 
 def needs_visible_to(actor: Actor) -> Select[Need]:
-    """A structure's own needs."""
+    """A structure's own needs, and those one's authority typed for somebody."""
     own = actor.organisations(scope="calls")
-    return select(Need).where(Need.organisation_id.in_(own)) if own else select(Need).where(false())
+    return select(Need).where(or_(Need.organisation_id.in_(own), Need.typed_by_id.in_(own)))
 
 
 def _deals_with(actor: Actor) -> ColumnElement[bool]:

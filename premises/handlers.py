@@ -9,12 +9,11 @@ from sqlalchemy import func, select
 
 from intervalle import clock, files
 from intervalle.accounts.actor import NOBODY
-from intervalle.house import stored_file_response
 from intervalle.i18n import _
 from intervalle.outbox import StoredFile
 from intervalle.settings import settings
 from intervalle.territory.models import Commune
-from intervalle.web import Db, Id, Request, Slug, actor_of, one_or_404, page
+from intervalle.web import Db, Id, Request, Slug, actor_of, one_or_404, page, stored_file_response
 from premises import editing, history_pages, queries, search, tiles
 from premises.filters import Filters, read
 from premises.forms import ERP_TYPES, KINDS, TITLES

@@ -18,10 +18,9 @@ from calls.models import Application, Call
 from intervalle import clock, files
 from intervalle.accounts.models import Organisation
 from intervalle.errors import NotFound
-from intervalle.house import stored_file_response
 from intervalle.i18n import _
 from intervalle.outbox import StoredFile
-from intervalle.web import Db, Id, Request, actor_of, form_data, one_or_404, page, redirect
+from intervalle.web import Db, Id, Request, actor_of, form_data, one_or_404, page, redirect, stored_file_response
 from premises.models import Lot, Premises
 
 

@@ -15,11 +15,10 @@ from intervalle import files
 from intervalle.accounts.models import Organisation, User
 from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import NotFound
-from intervalle.house import stored_file_response
 from intervalle.i18n import N_, _
 from intervalle.outbox import StoredFile
 from intervalle.pdf import render_pdf
-from intervalle.web import Db, Id, Request, actor_of, form_data, invalid, page, redirect
+from intervalle.web import Db, Id, Request, actor_of, form_data, invalid, page, redirect, stored_file_response
 
 # Outcome -> (hatch, label), in the order of the list.
 OUTCOMES = {

@@ -14,11 +14,23 @@ from allocation.leases.models import Condition, Lease
 from intervalle import clock, files
 from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import NotFound
-from intervalle.house import stored_file_response
 from intervalle.i18n import _
 from intervalle.outbox import StoredFile
 from intervalle.verdicts import Verdict
-from intervalle.web import Db, Id, Request, actor_of, draw, form_data, invalid, is_fragment, one_or_404, page, redirect
+from intervalle.web import (
+    Db,
+    Id,
+    Request,
+    actor_of,
+    draw,
+    form_data,
+    invalid,
+    is_fragment,
+    one_or_404,
+    page,
+    redirect,
+    stored_file_response,
+)
 
 PER_PAGE = 50
 

@@ -3,7 +3,7 @@
 from datetime import date
 
 from geoalchemy2 import Geography
-from sqlalchemy import Float, Select, cast, func, or_, select
+from sqlalchemy import Float, Select, and_, cast, func, or_, select, true
 from sqlalchemy.orm import aliased
 
 from allocation.leases.models import Lease
@@ -67,19 +67,26 @@ def offers_of(path_id: int) -> Select[RelocationOffer, Lot, Premises]:
     )
 
 
-def nearby(here: Premises, lot_id: int, exit_on: date) -> Select[Lot, Premises, float | None]:
+def nearby(
+    here: Premises, lot_id: int, exit_on: date, *, within: int | None = None
+) -> Select[Lot, Premises, float | None]:
     """Published lots that can still be used after the exit, nearest first, with the distance in metres.
+
+    `within` metres; where a distance is not known, the same commune stands for it.
 
     The distance is to the point that is shown: a masked owner's place is not found by measuring from three sides.
     """
     from_here = select(Here.point).where(Here.id == here.id).scalar_subquery()
     distance = func.ST_Distance(cast(shown_point(), Geography), cast(from_here, Geography))
+    unknown = and_(distance.is_(None), Premises.commune_code.is_not_distinct_from(here.commune_code))
+    near = true() if within is None else or_(distance <= within, unknown)
     return (
         select(Lot, Premises, cast(distance, Float).label("distance"))
         .join(Premises, Premises.id == Lot.premises_id)
         .where(
             published(),
             Lot.id != lot_id,
+            near,
             or_(func.upper_inf(Lot.available), func.upper(Lot.available) > exit_on),
         )
         .order_by(cast(distance, Float).nulls_last(), Lot.id)

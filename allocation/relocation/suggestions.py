@@ -11,6 +11,7 @@ from allocation.relocation import queries
 from allocation.relocation.matching import Candidate, Match, Wanted, in_reading_order, match
 from allocation.relocation.models import RelocationPath
 from calls.models import Need
+from intervalle.parameters import whole
 from premises.facts import Erp
 from premises.models import Lot, Occupancy, Premises
 from premises.queries import occupancies_in
@@ -61,8 +62,9 @@ def _free_on(lot: Lot, occupancies: Sequence[Occupancy], exit_on: date) -> date 
 
 
 async def suggest(db: AsyncSession, path: RelocationPath, need: Need, here: Premises, lot_id: int) -> list[Suggestion]:
-    """A dozen lots that fit or nearly fit; two queries whatever the market's size."""
-    rows = (await db.execute(queries.nearby(here, lot_id, path.exit_on))).all()
+    """A dozen lots that fit or nearly fit, near enough to be one's next place; two queries whatever the market's size."""
+    within = whole("relocation.distance_max_m", path.exit_on)
+    rows = (await db.execute(queries.nearby(here, lot_id, path.exit_on, within=within))).all()
     taken = (await db.execute(occupancies_in([row[0].id for row in rows]))).scalars().all()
     lots = {row[0].id: (row[0], row[1]) for row in rows}
     wanted = wanted_of(path, need)

@@ -8,7 +8,7 @@ from allocation.selection.models import Correction, Panel, Seat, SeatInvitation
 from calls.models import Application, Call
 from intervalle import mail
 from intervalle.accounts.models import User
-from intervalle.i18n import _, instant
+from intervalle.later import _, instant
 from intervalle.settings import settings
 
 

@@ -3,7 +3,6 @@
 import hashlib
 from functools import cache
 from pathlib import Path
-from urllib.parse import quote
 
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
@@ -15,7 +14,7 @@ from intervalle.accounts.models import OWNER_KINDS
 from intervalle.i18n import N_
 from intervalle.outbox import StoredFile
 from intervalle.settings import ROOT
-from intervalle.web import Db, Id, Request, Slug, environment, page
+from intervalle.web import Db, Id, Request, Slug, environment, page, stored_file_response
 
 HERE = Path(__file__).parent / "static"
 NPM = ROOT / "node_modules"
@@ -88,20 +87,6 @@ async def public_file(request: Request, db: Db, file_id: Id) -> Response[bytes]:
     if stored is None or stored.audience != "public":
         raise errors.NotFound
     return stored_file_response(stored, await files.read(stored), inline=stored.content_type == "image/jpeg")
-
-
-def stored_file_response(stored: StoredFile, content: bytes, *, inline: bool = False) -> Response[bytes]:
-    """A stored file under a sandbox: shown only when we wrote it ourselves, downloaded otherwise."""
-    manner = "inline" if inline else "attachment"
-    return Response(
-        content,
-        media_type=stored.content_type,
-        headers={
-            "Content-Disposition": f"{manner}; filename*=UTF-8''{quote(stored.name)}",
-            "Content-Security-Policy": "sandbox; default-src 'none'",
-            "Cache-Control": "public, max-age=86400" if stored.audience == "public" else "private, no-store",
-        },
-    )
 
 
 def navigation(actor: Actor) -> list[tuple[str, str]]:

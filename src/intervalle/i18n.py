@@ -119,6 +119,14 @@ def money(cents: int | None, digits: int | None = None) -> str:
     )
 
 
+def distance(metres: int | float) -> str:
+    """« 744 m », « 3,7 km », « 12 km »: as people say how far it is."""
+    if metres < 1000:
+        return f"{number(round(metres))}\u00a0m"
+    kilometres = Decimal(round(metres)) / 1000
+    return f"{number(round(kilometres, 1 if metres < 10_000 else 0).normalize(), None)}\u00a0km"
+
+
 def percent(value: Decimal | float, digits: int = 0) -> str:
     """0.31 -> « 31 % »."""
     pattern = "#,##0" + ("." + "0" * digits if digits else "") + ("%" if get_locale() == "en" else " %")
@@ -179,7 +187,7 @@ def span(start: date | None, end: date | None) -> str:
 
 
 FILTERS = {
-    "number": number, "area": area, "money": money, "percent": percent, "day": day, "hour": hour,
+    "number": number, "area": area, "money": money, "percent": percent, "distance": distance, "day": day, "hour": hour,
     "instant": instant, "stamp": stamp, "iso": iso, "until": until,
 }  # fmt: skip
 

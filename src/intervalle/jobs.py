@@ -17,7 +17,7 @@ def _connection_string() -> str:
 
 app = procrastinate.App(
     connector=procrastinate.PsycopgConnector(conninfo=_connection_string(), min_size=1, max_size=4),
-    import_paths=["intervalle.mail", "calls.tasks", "allocation.assignment.tasks"],
+    import_paths=["intervalle.mail", "intervalle.digests", "calls.tasks", "allocation.assignment.tasks"],
 )
 
 

@@ -1,5 +1,8 @@
 """The outbox. A message is a row and a job written in the caller's transaction; it leaves after the commit, once.
 
+`notices` says by which channel each kind of message goes, unless the person chose otherwise: at once, with the others of
+the day (`digests`), or kept in the account's history without a mail.
+
 Transport: `file:<folder>` (default: one .eml per message, to look at) or `smtp://[user:password@]host[:port]`.
 """
 
@@ -9,37 +12,65 @@ from contextlib import AbstractAsyncContextManager
 from email.message import EmailMessage
 from email.utils import format_datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
-from sqlalchemy import select
+from sqlalchemy import and_, column, func, literal_column, select, table, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from intervalle import clock, files, jobs
+from intervalle import clock, files, i18n, jobs, notices
 from intervalle.db import make_engine, make_sessions
-from intervalle.outbox import Message, StoredFile
+from intervalle.outbox import MailPreference, Message, StoredFile
 from intervalle.settings import settings
 
 OpenSession = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 
 
+Words = str | Callable[[], str]
+
+
 async def post(
-    db: AsyncSession, *, to: str, subject: str, text: str, kind: str, dedupe: str,
-    user_id: int | None = None, attachment_id: int | None = None,
+    db: AsyncSession, *, to: str, subject: Words, text: Words, kind: str, dedupe: str,
+    user_id: int | None = None, attachment_id: int | None = None, about: str = "",
 ) -> int | None:  # fmt: skip
-    """Write a message to send after the commit. The same `dedupe` is written once; gives the message's id, None if it was there."""
+    """Write a message to send after the commit. The same `dedupe` is written once; gives the message's id, None if it was there.
+
+    Words given as functions are said in the language of the person it goes to. `about` names the object
+    (« application:12 »), for the history of what was sent about it.
+    """
+    locale, preference = await _habits(db, user_id, kind)
+    with i18n.speaking(locale or i18n.get_locale()):
+        subject, text = (said if isinstance(said, str) else said() for said in (subject, text))
+    # A file, or somebody without an account, cannot wait for a digest.
+    channel = notices.channel_of(kind, preference) if user_id and attachment_id is None else "now"
     values = {
-        "to_email": to, "to_user_id": user_id, "subject": re.sub(r"\s+", " ", subject), "text": text,
-        "kind": kind, "dedupe": dedupe, "attachment_id": attachment_id, "created_at": clock.now(),
+        "to_email": to, "to_user_id": user_id, "subject": re.sub(r"\s+", " ", subject), "text": text, "channel": channel,
+        "kind": kind, "dedupe": dedupe, "attachment_id": attachment_id, "about": about, "created_at": clock.now(),
     }  # fmt: skip
     written = await db.execute(
         insert(Message).values(values).on_conflict_do_nothing(index_elements=["dedupe"]).returning(Message.id)
     )
     message_id = written.scalar_one_or_none()
-    if message_id is not None:
+    if message_id is not None and channel == "now":
         await jobs.defer(db, send_message, message_id=message_id)
     return message_id
+
+
+async def _habits(db: AsyncSession, user_id: int | None, kind: str) -> tuple[str | None, str | None]:
+    """(language, channel chosen for this kind) of a person."""
+    if user_id is None:
+        return None, None
+    row: Any = (
+        await db.execute(
+            select(func.max(literal_column("locale")), func.max(MailPreference.channel))
+            .select_from(table("users", column("id"), column("locale")))
+            .outerjoin(MailPreference, and_(MailPreference.user_id == column("id"), MailPreference.kind == kind))
+            .where(column("id") == user_id)
+        )
+    ).one()
+    return row[0], row[1]
 
 
 def compose(message: Message, attachment: tuple[StoredFile, bytes] | None) -> EmailMessage:
@@ -86,17 +117,34 @@ async def send_one(db: AsyncSession, message_id: int) -> bool:
     if message.attachment_id:
         stored = (await db.execute(select(StoredFile).where(StoredFile.id == message.attachment_id))).scalar_one()
         attachment = (stored, await files.read(stored))
-    message.attempts += 1
     await deliver(compose(message, attachment), message.id)
-    message.sent_at = clock.now()
+    message.sent_at, message.last_error, message.attempts = clock.now(), "", message.attempts + 1
     return True
+
+
+async def note_failure(db: AsyncSession, message_id: int, error: Exception) -> None:
+    """In a transaction of its own: the one that tried is rolled back with its failure."""
+    said = f"{type(error).__name__}: {error}"[:500]
+    await db.execute(
+        update(Message).where(Message.id == message_id).values(attempts=Message.attempts + 1, last_error=said)
+    )
+
+
+async def attempt(sessions: OpenSession, message_id: int) -> bool:
+    """Try once; what went wrong is written down, then raised for the queue to try again later."""
+    try:
+        async with sessions() as db, db.begin():
+            return await send_one(db, message_id)
+    except Exception as error:
+        async with sessions() as db, db.begin():
+            await note_failure(db, message_id, error)
+        raise
 
 
 @jobs.app.task(name="send_message", retry=jobs.RETRY)
 async def send_message(message_id: int) -> None:
     engine = make_engine(settings(), pool_size=1)
     try:
-        async with make_sessions(engine)() as db, db.begin():
-            await send_one(db, message_id)
+        await attempt(make_sessions(engine), message_id)
     finally:
         await engine.dispose()

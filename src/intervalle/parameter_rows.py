@@ -132,6 +132,7 @@ OTHER_ROWS = (
     _ours("relocation.follow_up_months", (6, 12), "suivi après la sortie"),
     _ours("relocation.area_min", Decimal("0.80"), "surface minimale d’une proposition"),
     _ours("relocation.area_max", Decimal("1.20"), "surface maximale d’une proposition"),
+    _ours("relocation.distance_max_m", 20_000, "distance au-delà de laquelle un local n’est plus suggéré"),
     _ours("relocation.available_days", 30, "disponibilité après la sortie"),
     *(
         _unsure(f"erp.threshold.{erp}", persons, "Arrêté du 25 juin 1980, seuils du 1er groupe")

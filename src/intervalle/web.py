@@ -25,6 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from intervalle import clock, i18n, security
 from intervalle.accounts.actor import NOBODY, Actor
 from intervalle.errors import BadRequest, Invalid, NotFound
+from intervalle.outbox import StoredFile
 from intervalle.settings import ROOT, settings
 
 T = TypeVar("T")
@@ -157,3 +158,17 @@ def upload_in(form: FormMultiDict, name: str) -> UploadFile | None:
     """The file in a field; None when the field was left empty (browsers send an empty, nameless part)."""
     value = form.get(name)
     return value if isinstance(value, UploadFile) and value.filename else None
+
+
+def stored_file_response(stored: StoredFile, content: bytes, *, inline: bool = False) -> Response[bytes]:
+    """A stored file under a sandbox: shown only when we wrote it ourselves, downloaded otherwise."""
+    manner = "inline" if inline else "attachment"
+    return Response(
+        content,
+        media_type=stored.content_type,
+        headers={
+            "Content-Disposition": f"{manner}; filename*=UTF-8''{quote(stored.name)}",
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+            "Cache-Control": "public, max-age=86400" if stored.audience == "public" else "private, no-store",
+        },
+    )

@@ -7,12 +7,12 @@ the social utility its articles write down. « À vérifier » is a state: nothi
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from intervalle import clock, journal, mail
+from intervalle import clock, journal, later, mail
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.models import EssClaim, Membership, Organisation, StructureDocument, User
 from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import Refused
-from intervalle.i18n import N_, _, speaking
+from intervalle.i18n import N_, _
 from intervalle.settings import settings
 
 STATUS_LABELS = {
@@ -111,14 +111,13 @@ async def _tell(db: AsyncSession, claim: EssClaim, organisation: Organisation) -
         )
     )  # fmt: skip
     for person in people.scalars():
-        with speaking(person.locale):
-            said = _("Le statut ESS de %(name)s est vérifié.", name=organisation.name) if claim.accepted else _(
-                "Le statut ESS de %(name)s n’a pas pu être vérifié. Motif : %(reason)s", name=organisation.name, reason=claim.reason
-            )  # fmt: skip
-            await mail.post(
-                db, to=person.email, user_id=person.id, kind="ess.reviewed", dedupe=f"ess:{claim.id}:{person.id}",
-                subject=_("Votre statut ESS"), text=f"{said}\n\n{settings().base_url}/structures/{organisation.id}\n",
-            )  # fmt: skip
+        said = later._("Le statut ESS de %(name)s est vérifié.", name=organisation.name) if claim.accepted else later._(
+            "Le statut ESS de %(name)s n’a pas pu être vérifié. Motif : %(reason)s", name=organisation.name, reason=claim.reason
+        )  # fmt: skip
+        await mail.post(
+            db, to=person.email, user_id=person.id, kind="ess.reviewed", dedupe=f"ess:{claim.id}:{person.id}",
+            subject=later._("Votre statut ESS"), text=said + f"\n\n{settings().base_url}/structures/{organisation.id}\n",
+        )  # fmt: skip
 
 
 async def _record(db: AsyncSession, actor: Actor, claim: EssClaim, action: str, facts: dict[str, object]) -> None:

@@ -2,12 +2,20 @@
 
 from litestar.handlers import HTTPRouteHandler
 
-from intervalle.accounts import account_pages, organisation_pages, second_factor_pages, sign_in_pages, structure_pages
+from intervalle.accounts import (
+    account_pages,
+    mail_pages,
+    organisation_pages,
+    second_factor_pages,
+    sign_in_pages,
+    structure_pages,
+)
 
 ROUTES: list[HTTPRouteHandler] = [
     *sign_in_pages.ROUTES,
     *second_factor_pages.ROUTES,
     *account_pages.ROUTES,
+    *mail_pages.ROUTES,
     *organisation_pages.ROUTES,
     *structure_pages.ROUTES,
 ]

@@ -52,6 +52,13 @@ async def edit(db: AsyncSession, actor: Actor, organisation: Organisation, value
 async def invite(db: AsyncSession, actor: Actor, organisation: Organisation, *, email: str, role: str) -> Invitation:
     """One invitation per address at a time; inviting again renews the link."""
     POLICY.check(actor, "organisation.invite", organisation)
+    return await send_invitation(db, actor, organisation, email=email, role=role)
+
+
+async def send_invitation(
+    db: AsyncSession, actor: Actor, organisation: Organisation, *, email: str, role: str
+) -> Invitation:
+    """The row and its mail; the verb that calls it has checked who may invite."""
     now = clock.now()
     waiting = await db.execute(
         select(Invitation).where(

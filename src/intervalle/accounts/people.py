@@ -6,11 +6,10 @@ import pyotp
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from intervalle import clock, journal, mail, security
+from intervalle import clock, journal, later, mail, security
 from intervalle.accounts import sessions
 from intervalle.accounts.models import PasswordReset, User
 from intervalle.errors import Refused
-from intervalle.i18n import _
 from intervalle.settings import settings
 
 RESET_LASTS = timedelta(hours=2)
@@ -30,8 +29,8 @@ async def sign_up(db: AsyncSession, *, name: str, email: str, password: str) -> 
     if known:
         await mail.post(
             db, to=known.email, user_id=known.id, kind="account.exists", dedupe=f"exists:{known.id}:{stamp}",
-            subject=_("Vous avez déjà un compte Intervalle"),
-            text=_(
+            subject=later._("Vous avez déjà un compte Intervalle"),
+            text=later._(
                 "Bonjour,\n\nQuelqu’un, sans doute vous, a voulu créer un compte avec cette adresse, qui en a déjà un.\n"
                 "Pour vous connecter : %(url)s/connexion\nMot de passe oublié : %(url)s/mot-de-passe\n",
                 url=settings().base_url,
@@ -46,8 +45,8 @@ async def sign_up(db: AsyncSession, *, name: str, email: str, password: str) -> 
     )
     await mail.post(
         db, to=email, user_id=user.id, kind="account.confirm", dedupe=f"confirm:{user.id}:{stamp}",
-        subject=_("Confirmez votre adresse"),
-        text=_(
+        subject=later._("Confirmez votre adresse"),
+        text=later._(
             "Bonjour %(name)s,\n\nOuvrez cette page et appuyez sur « Confirmer » pour terminer votre inscription :\n%(url)s\n\n"
             "Le lien reste valable trois jours. Si vous n’avez rien demandé, ne faites rien.\n",
             name=name, url=f"{settings().base_url}/inscription/confirmer?jeton={confirm_token(user)}",
@@ -84,8 +83,8 @@ async def ask_reset(db: AsyncSession, email: str) -> None:
     db.add(PasswordReset(token_hash=security.token_hash(token), user_id=user.id, expires_at=clock.now() + RESET_LASTS))
     await mail.post(
         db, to=user.email, user_id=user.id, kind="account.reset", dedupe=f"reset:{security.token_hash(token).hex()}",
-        subject=_("Choisir un nouveau mot de passe"),
-        text=_(
+        subject=later._("Choisir un nouveau mot de passe"),
+        text=later._(
             "Bonjour %(name)s,\n\nPour choisir un nouveau mot de passe, ouvrez cette page (valable deux heures) :\n%(url)s\n\n"
             "Si vous n’avez rien demandé, ne faites rien : votre mot de passe reste le même.\n",
             name=user.name, url=f"{settings().base_url}/mot-de-passe/nouveau?jeton={token}",

@@ -22,6 +22,7 @@ TABLE: dict[str, Rule] = {
     "account.sign_out": ANYONE,
     "account.show": SIGNED_IN,
     "account.switch": SIGNED_IN,
+    "account.mails": SIGNED_IN,
     "account.create_organisation": SIGNED_IN,
     "organisation.show": member("self", roles=READ),
     "organisation.edit": member("self", roles=ADMIN),
@@ -83,6 +84,8 @@ TABLE: dict[str, Rule] = {
     "needs.preview": member("owner", roles=READ),  # of premises: which needs its lots meet
     "needs.demand": member(kinds=ORGANISERS, roles=READ),
     "needs.contact": member(kinds=ORGANISERS),
+    "needs.type_in": member(kinds=("city", "epci", "support_body")),  # for somebody without an account
+    "needs.statistics": ANYONE,
     # applications
     "applications.list": SIGNED_IN,
     "applications.start": member(kinds=("ess_structure",)),

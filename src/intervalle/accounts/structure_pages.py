@@ -12,10 +12,21 @@ from intervalle.accounts.models import EssClaim, Organisation, StructureDocument
 from intervalle.accounts.policy import READ
 from intervalle.accounts.structure_forms import ClaimForm, PaperForm, ReviewForm, SuccessorForm
 from intervalle.errors import Invalid, NotFound
-from intervalle.house import stored_file_response
 from intervalle.i18n import _
 from intervalle.outbox import StoredFile
-from intervalle.web import Db, Id, Request, actor_of, form_data, invalid, one_or_404, page, redirect, upload_in
+from intervalle.web import (
+    Db,
+    Id,
+    Request,
+    actor_of,
+    form_data,
+    invalid,
+    one_or_404,
+    page,
+    redirect,
+    stored_file_response,
+    upload_in,
+)
 
 
 async def _structure(request: Request, db: Db, structure_id: int) -> Organisation:

@@ -13,6 +13,7 @@ from allocation.leases.models import Lease
 from allocation.relocation import offers, paths, queries, suggestions, views
 from allocation.relocation.models import RelocationOffer, RelocationPath, RelocationStep
 from calls.models import Need
+from intervalle import i18n
 from intervalle.errors import Forbidden, Refused
 from intervalle.outbox import Message
 from premises.models import Occupancy, Premises
@@ -71,6 +72,28 @@ async def test_lots_that_fit_come_first_then_near_misses_with_their_reason(db):
     assert found[1].candidate.distance_m == pytest.approx(3720, abs=10)
     assert "90\u00a0m²" in found[2].match.reasons_fr[0]
     assert found[3].match.reasons_fr[0].startswith("Libre le 1ᵉʳ septembre 2028")
+
+
+async def test_a_place_hundreds_of_kilometres_away_is_not_a_suggestion(db):
+    _w, lease, path, here = await opened(db)
+    near, edge = await market(db), await market(db, point="POINT(-1.39 48.13)")  # 19.3 km
+    lille, unplaced = await market(db, point="POINT(3.06 50.63)"), await market(db)
+    (await db.get_one(Premises, unplaced.premises_id)).point = None
+    await db.flush()
+    found = {s.lot.id for s in await suggested(db, path, here, lease.lot_id)}
+    assert found & {near.id, edge.id, lille.id, unplaced.id} == {near.id, edge.id, unplaced.id}
+    # One may still offer it by hand, knowing how far it is.
+    need = await db.get_one(Need, path.need_id)
+    looked = await suggestions.look_at(db, path, need, here, lease.lot_id, lille.id)
+    assert looked is not None
+    assert i18n.distance(looked.candidate.distance_m) == "441\u00a0km"
+
+
+@pytest.mark.parametrize(
+    ("metres", "said"), [(0, "0 m"), (744, "744 m"), (1000, "1 km"), (3720, "3,7 km"), (12_400, "12 km")]
+)
+def test_how_far_is_said_as_people_say_it(metres, said):
+    assert i18n.distance(metres) == said.replace(" ", "\u00a0")
 
 
 async def test_who_must_stay_in_the_quarter_is_not_offered_elsewhere(db):
