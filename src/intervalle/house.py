@@ -14,7 +14,8 @@ from intervalle.accounts.models import OWNER_KINDS
 from intervalle.i18n import N_
 from intervalle.outbox import StoredFile
 from intervalle.settings import ROOT
-from intervalle.web import Db, Id, Request, Slug, environment, page, stored_file_response
+from intervalle.web import Db, Id, Request, Slug, environment, page
+from intervalle.web import stored_file_response as stored_file_response  # offered here to the rooms
 
 HERE = Path(__file__).parent / "static"
 NPM = ROOT / "node_modules"
