@@ -36,8 +36,3 @@ def canonical(document: Mapping[str, Any]) -> bytes:
 def sha256_of(document: Mapping[str, Any]) -> str:
     """Hexadecimal SHA-256 of the canonical bytes."""
     return hashlib.sha256(canonical(document)).hexdigest()
-
-
-def commitment(seed: str) -> str:
-    """What is published of a secret seed before the scores are known: its hexadecimal SHA-256 (UTF-8)."""
-    return hashlib.sha256(seed.encode()).hexdigest()

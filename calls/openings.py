@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calls import approvals, content, mails, queries, readiness
+from calls import approvals, content, draw, mails, queries, readiness
 from calls.drafts import lock
 from calls.legality import Exemption
 from calls.meeting_models import VisitSlot
@@ -136,8 +136,7 @@ async def open_call(
     reasons = _reasons(readiness.judge(draft), justifications or {})
     version.justifications = reasons
     version.draw_seed = secrets.token_hex(32)
-    version.draw_commitment = content.commitment(version.draw_seed)
-    call.opened_at, version.frozen_at = opens, now
+from calls import approvals, content, draw, mails, queries, readiness
     version.closes_at = call.closes_at
     version.content = content.plain(version_content(call, version, lots, criteria))
     version.content_sha256 = content.sha256_of(version.content)

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from allocation.assignment import draw, queries
+from allocation.assignment import queries
 from allocation.assignment.eligibility import (
     HALF_DAYS,
     LotFacts,
@@ -28,6 +28,7 @@ from allocation.assignment.eligibility import (
 from allocation.assignment.models import Lock
 from allocation.assignment.problem import HALF_DAYS as SLOT_NAMES
 from allocation.selection.models import RankedScore
+from calls import draw
 from calls.models import Application, Call, CallVersion, LotWish
 from intervalle.accounts.models import Organisation
 from intervalle.errors import Refused

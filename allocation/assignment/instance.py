@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from allocation.assignment import draw
 from allocation.assignment.problem import Application, InvalidProblem, Lot, Problem, Quota
+from calls import draw
 
 Place = Mapping[int, int]  # unit → lot, both as positions; an absent unit is not placed
 Key = tuple[int, int]  # (minus the score, position in the tie-break): smaller is better, equal is a true tie

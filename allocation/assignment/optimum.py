@@ -1,18 +1,18 @@
 """Lexicographic optima: fewest exceptions, then points, then wishes, then empty area, then one draw among equals."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
 from math import isfinite
 
-from allocation.assignment.fairness import broken, exceptions
+from allocation.assignment.fairness import broken
 from allocation.assignment.instance import Instance
 from allocation.assignment.merit import by_merit
 from allocation.assignment.narrowing import Pair, narrow
 from allocation.assignment.problem import NoSolution
-from allocation.assignment.program import Answer
+from allocation.assignment.program import Clock
 from allocation.assignment.rules import Rules, hard_rules, no_envy
-from allocation.assignment.starts import best_start
+from allocation.assignment.starts import best_start, claims, suspects, worth
 
 EXCLUSIVE = (
     "Aucune répartition ne respecte à la fois les verrous, les quotas et les incompatibilités : "
@@ -22,6 +22,7 @@ TOO_SHORT = (
     "Aucune répartition n’a été trouvée dans le temps imparti : allongez la limite de temps ou assouplissez un quota."
 )
 SECONDS = 60.0  # for a yes-or-no question asked beside the main one
+FOCUS = 0.5  # share of the time for a start whose exceptions lie where a lock or a quota bites
 
 
 @dataclass
@@ -31,19 +32,6 @@ class Outcome:
     place: dict[int, int]
     unproven: str | None = None  # None: everything is proven
     gap: float = 0.0
-
-
-@dataclass
-class Clock:
-    """Seconds left, counted by the solver itself: the pure modules read no clock."""
-
-    left: float
-    spent: float = field(default=0.0)
-
-    def charge(self, answer: Answer) -> Answer:
-        self.left -= answer.seconds
-        self.spent += answer.seconds
-        return answer
 
 
 def fair(instance: Instance, time_limit: float) -> Outcome:
@@ -83,18 +71,33 @@ def merit(instance: Instance, time_limit: float) -> Outcome:
 
 
 def with_exceptions(instance: Instance, clock: Clock) -> Outcome:
-    """Some exception is forced: the fewest first, then the same objectives."""
+    """Some exception is forced: the fewest first, then the same objectives, from the best placement known."""
+    places = [found for found in (best_start(instance), _focused(instance, clock)) if found is not None]
     rules = hard_rules(instance)
-    no_envy(rules, {(index, lot) for index, unit in enumerate(instance.units) for lot in unit.pairs})
-    quick = best_start(instance)
-    start = None if quick is None else rules.start(quick)
-    if start is not None and quick is not None:
-        for pair in exceptions(instance, quick):
-            start[rules.v[pair]] = 1
+    no_envy(rules, claims(instance))
+    start = rules.start(min(places, key=lambda place: worth(instance, place))) if places else None
     outcome = lexicographic(rules, ("exceptions", *OBJECTIVES), clock, start)
     if outcome is None:
         raise NoSolution(EXCLUSIVE)
     return outcome
+
+
+def _focused(instance: Instance, clock: Clock) -> dict[int, int] | None:
+    """A placement whose exceptions all lie where a lock or a quota bites: every other claim is honoured, so narrowing
+    decides most of the call and the search is short. The rule asks for the fewest exceptions anywhere: only a start."""
+    bitten = suspects(instance)
+    state = narrow(instance, bitten)
+    if state.impossible:
+        return None
+    rules = hard_rules(instance, state)
+    no_envy(rules, bitten)
+    if rules.program.absurd:
+        return None
+    share = Clock(clock.left * FOCUS)
+    outcome = lexicographic(rules, ("exceptions", "score"), share)
+    clock.left -= share.spent
+    place = None if outcome is None else outcome.place
+    return None if place is None or broken(instance, place) else place
 
 
 def lexicographic(
@@ -120,7 +123,7 @@ def lexicographic(
             answer = clock.charge(piece.program.minimise(local, clock.left, best))
             if answer.status == "infeasible":
                 return None
-            best = answer.values or best
+            best = _cheaper(local, answer.values, best)
             if best is None:
                 return _fallback(rules.instance)
             cost = _cost(local, best)
@@ -136,6 +139,15 @@ def lexicographic(
     if reached == len(objectives):
         return Outcome(place)
     return Outcome(place, objectives[reached], _gap(*shortfalls[reached]))
+
+
+def _cheaper(
+    costs: dict[int, int], found: tuple[int, ...] | None, known: tuple[int, ...] | None
+) -> tuple[int, ...] | None:
+    """An unfinished search may end on a worse answer than the one it started from."""
+    if found is None or known is None:
+        return found or known
+    return found if _cost(costs, found) <= _cost(costs, known) else known
 
 
 def _fallback(instance: Instance) -> Outcome:

@@ -38,6 +38,19 @@ class Answer:
 
 
 @dataclass
+class Clock:
+    """Seconds left, counted by the solver itself: the pure modules read no clock."""
+
+    left: float
+    spent: float = field(default=0.0)
+
+    def charge(self, answer: Answer) -> Answer:
+        self.left -= answer.seconds
+        self.spent += answer.seconds
+        return answer
+
+
+@dataclass
 class Program:
     """Columns are numbered from zero in the order they are added."""
 

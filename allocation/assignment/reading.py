@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 
 import rfc8785
 
-from allocation.assignment.draw import commit
 from allocation.assignment.problem import (
     FULL_TIME,
     HALF_DAYS,
@@ -22,6 +21,7 @@ from allocation.assignment.problem import (
     TieBreak,
 )
 from allocation.assignment.writing import plain
+from calls.draw import commit
 
 Row = TypeVar("Row", Lot, Application)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
-from allocation.assignment.fairness import maximum
+from allocation.assignment.fairness import exceptions, maximum
 from allocation.assignment.instance import Instance, Place
 from allocation.assignment.narrowing import Narrowing, Pair, narrow
 from allocation.assignment.program import Program
@@ -23,6 +23,8 @@ class Rules:
     x: dict[Pair, int] = field(default_factory=dict)
     v: dict[Pair, int] = field(default_factory=dict)
     fixed: dict[int, int] = field(default_factory=dict)
+    # Helper columns: (column, need, terms), worth 1 when Σ terms ≥ need.
+    helpers: list[tuple[int, int, dict[int, int]]] = field(default_factory=list)
     _full: dict[tuple[int, str], int] = field(default_factory=dict)
 
     def place(self, values: tuple[int, ...]) -> dict[int, int]:
@@ -30,13 +32,18 @@ class Rules:
         return dict(sorted({**self.fixed, **chosen}.items()))
 
     def start(self, place: Place) -> list[int] | None:
-        """The column values of a placement; None when it contradicts what is decided, or helper columns exist."""
+        """The column values of a placement, its exceptions recorded; None when it contradicts what is decided."""
         chosen = {pair for pair in place.items() if self.fixed.get(pair[0]) != pair[1]}
-        if self.program.columns > len(self.x) + len(self.v) or not chosen <= self.x.keys():
+        if not chosen <= self.x.keys():
             return None
         values = [0] * self.program.columns
         for pair in chosen:
             values[self.x[pair]] = 1
+        for column, need, terms in self.helpers:
+            values[column] = int(sum(value for other, value in terms.items() if values[other]) >= need)
+        for pair in exceptions(self.instance, place):
+            if pair in self.v:
+                values[self.v[pair]] = 1
         return values
 
     def sum(self, items: Iterable[tuple[Pair, int]]) -> tuple[dict[int, int], int]:
@@ -141,6 +148,7 @@ def _claim(rules: Rules, unit: int, lot: int, as_good: AbstractSet[int], waivabl
         for need, terms in fillers:
             full = program.column()
             settled[full] = 1
+            rules.helpers.append((full, need, terms))
             program.add({**terms, full: -need}, low=0)
         program.add(settled, low=1)
 
@@ -168,6 +176,7 @@ def _full_organisations(rules: Rules, unit: int) -> list[int]:
         missing = maximum(instance) - instance.units[unit].organisations[name] + 1
         terms, constant = rules.sum(_awards(instance, name, others))
         column = rules.program.column()
+        rules.helpers.append((column, missing - constant, terms))
         rules.program.add({**terms, column: -missing}, low=-constant)
         rules._full[unit, name] = column
     return [column for (index, _), column in rules._full.items() if index == unit]

@@ -4,7 +4,6 @@ Files are compared by their published totals (two decimals): two files that show
 call's published rule may part them. A draw is replayed from a seed whose fingerprint was published before the scores.
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,6 +12,7 @@ from fractions import Fraction
 from itertools import combinations, groupby
 
 from allocation.selection.scoring import Criterion, Grid, Score, Sheets, score, total
+from calls import draw
 from intervalle.labelled import Labelled
 
 
@@ -60,16 +60,6 @@ class Ranking:
         return {row.file: row.rank for row in self.ranked}
 
 
-def commitment(seed: str) -> str:
-    """Fingerprint to publish before anybody knows the scores."""
-    return hashlib.sha256(seed.encode()).hexdigest()
-
-
-def draw_order(seed: str, files: Iterable[str]) -> list[str]:
-    """The draw anyone can replay: files by the SHA-256 of « seed:file », smallest first."""
-    return sorted(files, key=lambda file: hashlib.sha256(f"{seed}:{file}".encode()).hexdigest())
-
-
 def rank(
     entries: Iterable[Entry], grid: Grid, tie_breaks: Sequence[TieBreak] = (TieBreak.NONE,), seed: str = ""
 ) -> Ranking:
@@ -98,7 +88,7 @@ def _tie_key(entry: Entry, grid: Grid, rule: TieBreak, seed: str) -> tuple[objec
     if rule is TieBreak.DRAW:
         if not seed:
             raise ValueError("Le tirage au sort demande une graine.")
-        return (hashlib.sha256(f"{seed}:{entry.file}".encode()).hexdigest(),)
+        return (draw.ticket(seed, entry.file),)
     return ()
 
 

@@ -49,6 +49,9 @@ def parser() -> argparse.ArgumentParser:
     command("worker", worker, "exécute la file de tâches (courriels…)")
     command("messages", messages, "relève les phrases à traduire et met locale/en.po à jour")
     command("assign", lambda options: 0, "calcule une attribution depuis un fichier JSON, sans base de données")
+    replay = command("draw", draw_again, "refait un tirage au sort à partir de sa graine, sans base de données")
+    replay.add_argument("seed", metavar="GRAINE")
+    replay.add_argument("files", nargs="+", metavar="DOSSIER", help="étiquettes des dossiers, par exemple C-07")
     verify = command("verify", verify_something, "vérifie le journal, ou une proposition d’attribution")
     verify.add_argument("what", choices=("journal", "proposal"), metavar="journal|proposal")
     verify.add_argument("id", nargs="?", type=int)
@@ -130,6 +133,14 @@ def messages(options: argparse.Namespace) -> int:
 
     count, missing = extraction.update()
     return report([f"à traduire : {sentence}" for sentence in missing], f"{count} phrases, toutes traduites.")
+
+
+def draw_again(options: argparse.Namespace) -> None:
+    from calls import draw
+
+    print(f"Empreinte publiée à l’ouverture : {draw.commit(options.seed)}")
+    for place, file in enumerate(draw.order(options.seed, options.files), start=1):
+        print(f"{place}. {file} {draw.ticket(options.seed, file)}")
 
 
 def verify_something(options: argparse.Namespace) -> int:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from allocation.assignment import draw
 from allocation.assignment.check import check
 from allocation.assignment.command import main
 from allocation.assignment.counterfactual import changed
@@ -16,6 +15,8 @@ from allocation.assignment.generate import generate
 from allocation.assignment.problem import InvalidProblem, canonical, input_sha256, parse
 from allocation.assignment.solver import solve
 from allocation.assignment.writing import decimal, number
+from calls import draw
+from intervalle.cli import main as intervalle
 
 EXAMPLE: dict[str, Any] = {
     "lots": [{"id": "A", "area": 120, "slots": None}, {"id": "B", "area": "100"}, {"id": "C", "area": 60.5}],
@@ -158,6 +159,13 @@ def test_the_draw_is_replayed_with_sha256_alone() -> None:
     assert draw.order("9f2c", reversed(ids)) == replayed
     assert draw.order("9f2d", ids) != replayed
     assert draw.commit("9f2c") == sha256(b"9f2c").hexdigest()
+
+
+def test_the_command_replays_the_draw_and_shows_what_was_published(capsys: pytest.CaptureFixture[str]) -> None:
+    assert intervalle(["draw", "9f2c", "C-02", "C-01", "C-03"]) == 0
+    fingerprint, *lines = capsys.readouterr().out.splitlines()
+    assert fingerprint.endswith(sha256(b"9f2c").hexdigest())
+    assert [line.split()[1] for line in lines] == draw.order("9f2c", ["C-01", "C-02", "C-03"])
 
 
 @pytest.mark.parametrize("seed", ["a", "b", "c"])

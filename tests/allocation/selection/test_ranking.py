@@ -13,8 +13,6 @@ from hypothesis import strategies as st
 from allocation.selection.ranking import (
     Entry,
     TieBreak,
-    commitment,
-    draw_order,
     inversions,
     juror_stability,
     moved_weights,
@@ -23,6 +21,7 @@ from allocation.selection.ranking import (
     weight_stability,
 )
 from allocation.selection.scoring import Criterion, Grid, Mark, Sheets, score
+from calls import draw
 
 GRID = Grid(criteria=(Criterion("use", 60, "Utilité"), Criterion("money", 40, "Viabilité")))
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -82,8 +81,8 @@ def test_files_that_show_the_same_total_are_tied_even_if_they_differ_further_dow
 def test_a_draw_is_replayed_from_its_seed() -> None:
     same = [entry(file, 3, 3) for file in ("A", "B", "C", "D")]
     ranking = rank(same, GRID, (TieBreak.DRAW,), "graine publiée")
-    by_hand = sorted("ABCD", key=lambda file: hashlib.sha256(f"graine publiée:{file}".encode()).hexdigest())
-    assert list(ranking.order) == by_hand == draw_order("graine publiée", "DCBA")
+    by_hand = sorted("ABCD", key=lambda file: hashlib.sha256(f"graine publiée\n{file}".encode()).hexdigest())
+    assert list(ranking.order) == by_hand == draw.order("graine publiée", "DCBA")
     assert sorted(ranking.ranks.values()) == [1, 2, 3, 4]
     orders = {rank(same, GRID, (TieBreak.DRAW,), seed).order for seed in ("1", "2", "3", "4", "5")}
     assert len(orders) > 1
@@ -92,7 +91,7 @@ def test_a_draw_is_replayed_from_its_seed() -> None:
 def test_a_draw_needs_a_seed_and_its_fingerprint_is_published_first() -> None:
     with pytest.raises(ValueError, match="graine"):
         rank([entry("A", 3, 3)], GRID, (TieBreak.DRAW,))
-    assert commitment("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert draw.commit("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 
 def test_files_left_out_come_with_their_reason() -> None:

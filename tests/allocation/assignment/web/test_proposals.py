@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from allocation.assignment import draw, inputs, locks, proposals, queries
+from allocation.assignment import inputs, locks, proposals, queries
 from allocation.assignment.check import check
 from allocation.assignment.models import Lock, Proposal
 from allocation.assignment.problem import canonical
 from allocation.selection.models import Panel, Recusal, Seat
+from calls import draw
 from intervalle.errors import Forbidden, Refused
 from intervalle.journal import JournalEntry
 from premises.models import Occupancy

@@ -1,6 +1,7 @@
-"""A draw anyone can replay: the seed is committed by its hash before the scores are known, and revealed after.
+"""The one draw of the product, which anyone can replay. Pure.
 
-With any SHA-256 tool: the commitment is sha256(seed); the order is that of sha256(seed + "\\n" + identifier),
+The seed is committed by its hash when the call opens, before any score is known, and revealed with the decisions. Ranking
+(equal totals) and assignment (equal scores) both use this order, with the file's label (« C-07 ») as identifier. With any SHA-256 tool: the commitment is sha256(seed); the order is that of sha256(seed + "\\n" + identifier),
 smallest hexadecimal first. Nobody who committed to a seed can choose the order afterwards.
 """
 
