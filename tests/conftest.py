@@ -86,6 +86,8 @@ def migrated_model(admin: psycopg.Connection[Any], server: str) -> str:
 @pytest.fixture(scope="session")
 def database_url() -> Iterator[str]:
     """The database of the tests that roll back."""
+    import intervalle.models  # noqa: F401  # a test may need one room's tables and their keys lead to another's
+
     with a_database() as url:
         os.environ["INTERVALLE_DATABASE_URL"] = url
         yield url
