@@ -136,7 +136,7 @@ async def open_call(
     reasons = _reasons(readiness.judge(draft), justifications or {})
     version.justifications = reasons
     version.draw_seed = secrets.token_hex(32)
-from calls import approvals, content, draw, mails, queries, readiness
+    version.draw_commitment = draw.commit(version.draw_seed)
     version.closes_at = call.closes_at
     version.content = content.plain(version_content(call, version, lots, criteria))
     version.content_sha256 = content.sha256_of(version.content)
