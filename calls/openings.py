@@ -137,6 +137,7 @@ async def open_call(
     version.justifications = reasons
     version.draw_seed = secrets.token_hex(32)
     version.draw_commitment = draw.commit(version.draw_seed)
+    call.opened_at, version.frozen_at = opens, now
     version.closes_at = call.closes_at
     version.content = content.plain(version_content(call, version, lots, criteria))
     version.content_sha256 = content.sha256_of(version.content)
