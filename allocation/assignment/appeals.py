@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from allocation.assignment import inputs as frozen
-from allocation.assignment import proposals, queries
+from allocation.assignment import letters, proposals, queries
 from allocation.assignment.board import Moved, compare
 from allocation.assignment.decisions import documents_of
 from allocation.assignment.eligibility import Period
@@ -29,11 +29,12 @@ from allocation.assignment.recipients import recipient_of
 from allocation.remedies import after_gracious_appeal, appeal_deadline, silence_is_refusal_on
 from allocation.selection.models import RankedScore
 from calls.models import Application, Call
-from intervalle import clock, journal, mail
+from intervalle import clock, files, journal, mail
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.models import Organisation
 from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import Refused
+from intervalle.pdf import render_pdf
 
 
 @dataclass(frozen=True)
@@ -111,9 +112,17 @@ async def answer(
         organisation = await db.get_one(Organisation, application.organisation_id)
         to, user_id = await recipient_of(db, application, organisation)
         subject, text = appeal_answer_mail(call, application, appeal, after_gracious_appeal(clock.today()))
-        await mail.post(
-            db, to=to, user_id=user_id, subject=subject, text=text, kind="appeal", dedupe=f"appeal:{appeal.id}:answer"
+        pdf = await render_pdf(
+            letters.draw_answer(await letters.setting_of(db, call), appeal, application, organisation)
         )
+        stored = await files.keep(
+            db, name=f"Réponse au recours {application.label} {organisation.name}.pdf", content=pdf,
+            content_type="application/pdf", audience="parties", scan="own", owner_id=organisation.id, user_id=actor.user_id,
+        )  # fmt: skip
+        await mail.post(
+            db, to=to, user_id=user_id, subject=subject, text=text, kind="appeal", dedupe=f"appeal:{appeal.id}:answer",
+            attachment_id=stored.id,
+        )  # fmt: skip
     await _record(db, actor, call, appeal, "appeals.answer", {"outcome": outcome, "signatory": appeal.signatory})
 
 

@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from allocation.assignment import house_rules, letter_templates, notices, queries
 from allocation.assignment.decisions import decider_of, marks_of
-from allocation.assignment.models import Award, Decision
+from allocation.assignment.models import Appeal, Award, Decision
 from allocation.assignment.notices import Decider
+from allocation.remedies import after_gracious_appeal
 from allocation.selection.models import RankedScore
 from calls.models import Application, Call, CallVersion
 from intervalle import clock, i18n
@@ -120,6 +121,36 @@ def draw(setting: Setting, decision: Decision, application: Application, organis
     with _in_french():
         body = letter_templates.fill(template, blocks=_blocks(context), words=_words(setting, context))
         return environment.get_template("assignment/letter.html").render(body=body, **context)
+
+
+def draw_answer(setting: Setting, appeal: Appeal, application: Application, organisation: Organisation) -> str:
+    """The answer to a gracious appeal as a letter: its reasons, the time limit that starts again, who signs."""
+    answered_on = (appeal.answered_at or clock.now()).astimezone(clock.PARIS).date()
+    said = "accueilli" if appeal.outcome == "granted" else "rejeté"
+    text = (
+        f"Madame, Monsieur,\n\nVotre recours reçu le {{recu}} est **{said}**.\n\n## Motifs\n\n{{motif}}\n\n"
+        "## Et maintenant\n\n{suite}\n\n{signature}"
+    )
+    until = after_gracious_appeal(answered_on)
+    court = setting.decider.court or "le juge compétent"
+    with _in_french():
+        made: Any = environment.get_template("assignment/_letter_blocks.html").make_module(
+            {"decision": appeal, "organiser": setting.organiser}
+        )
+        suite = (
+            f"Un nouveau délai commence à la réception de cette lettre pour saisir {court} : si vous la recevez ce jour, il court "
+            f"jusqu’au {i18n.day(until)} inclus (CRPA, art. L411-2)."
+            if setting.decider.public
+            else "Les voies de droit commun vous restent ouvertes devant le juge judiciaire."
+        )
+        blocks = {
+            "motif": made.paragraphs(appeal.answer), "suite": made.paragraphs(suite), "signature": made.signature(),
+        }  # fmt: skip
+        body = letter_templates.fill(text, blocks=blocks, words={"recu": i18n.day(appeal.received_on)})
+        return environment.get_template("assignment/letter.html").render(
+            body=body, call=setting.call, organiser=setting.organiser, application=application, organisation=organisation,
+            on=answered_on, object="Réponse à votre recours",
+        )  # fmt: skip
 
 
 def _blocks(context: dict[str, Any]) -> dict[str, str]:

@@ -22,7 +22,7 @@ from intervalle.i18n import _
 from intervalle.web import Db, Id, Request, actor_of, form_data, invalid, page, redirect
 
 # A stream lives this long, then the browser opens another one: a server told to stop never waits longer.
-STREAM_SECONDS = 4.0
+STREAM_SECONDS = 3.0
 PAUSE = 0.5
 
 

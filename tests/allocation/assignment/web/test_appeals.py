@@ -10,9 +10,9 @@ from sqlalchemy import func, select
 from allocation.assignment import appeals, decisions, proposals, queries, release
 from allocation.assignment.appeals import Correction
 from allocation.assignment.models import Appeal, Award, Decision
-from intervalle import clock, journal
+from intervalle import clock, files, journal
 from intervalle.errors import Forbidden, Refused
-from intervalle.outbox import Message
+from intervalle.outbox import Message, StoredFile
 from tests import make
 from tests.allocation.assignment.web import make as scene
 
@@ -25,6 +25,7 @@ def unprinted(monkeypatch: pytest.MonkeyPatch) -> None:
         return html.encode()
 
     monkeypatch.setattr(release, "render_pdf", as_html)
+    monkeypatch.setattr(appeals, "render_pdf", as_html)
 
 
 async def released(db: Any) -> scene.Ranked:
@@ -180,3 +181,19 @@ async def test_the_pages_from_filing_to_answer(db: Any, client: Any) -> None:
     }
     assert (await staff.post(base, data=claim)).status_code == 303
     assert (await staff.post(base, data=claim | {"application": "999999"})).status_code == 422
+
+
+async def test_the_answer_is_a_letter_too(db: Any) -> None:
+    ranked = await released(db)
+    appeal = await filed(db, ranked)
+    await appeals.answer(
+        db, ranked.actor, ranked.call, appeal, outcome="rejected", answer="La subvention n’était pas notifiée.",
+        signatory="Claire Morvan, adjointe",
+    )  # fmt: skip
+    told = (await db.execute(select(Message).where(Message.kind == "appeal").order_by(Message.id))).scalars().all()[-1]
+    stored = await db.get_one(StoredFile, told.attachment_id)
+    text = (await files.read(stored)).decode()
+    for needle in ("Réponse à votre recours", "<strong>rejeté</strong>", "La subvention n’était pas notifiée.",
+                   "CRPA, art. L411-2", "Claire Morvan, adjointe"):  # fmt: skip
+        assert needle in text
+    assert "{" not in text.split("<body>")[1]
