@@ -40,10 +40,10 @@ class Holder:
 
 @dataclass(frozen=True)
 class Results:
-    """Per lot, who is there; how many applied, how many were left out (None when too few to say)."""
+    """Per lot, who is there; how many applied and how many were left out (None, both, when too few were)."""
 
     lots: Sequence[tuple[Lot, Premises, list[Holder]]]
-    received: int
+    received: int | None
     left_out: int | None
 
 
@@ -102,4 +102,6 @@ async def of(db: AsyncSession, call: Call) -> Results:
     ]
     received = await db.scalar(select(func.count()).where(Decision.call_id == call.id)) or 0
     out = received - len(placed)
-    return Results(lots, received, out if out == 0 or out >= FEWEST else None)
+    if 0 < out < FEWEST:
+        return Results(lots, None, None)  # the total would give it by subtraction
+    return Results(lots, received, out)
