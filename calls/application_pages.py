@@ -126,13 +126,14 @@ async def context(request: Request, db: Db, application: Application, current: s
     in_force = (await db.execute(queries.current_version(file.call.id))).scalar_one()
     newer = in_force if in_force.id != file.version.id and workflow.call_state(file.call, now) == "open" else None
     invited = next((org for m, org in file.present if org.id in own and not m.accepted_at), None)
+    share = next((m.share.line for m, org in file.present if org.id in own and not m.accepted_at), "")
     partner = next((org for m, org in file.present if org.id in own and m.accepted_at), None)
     return {
         "application": application, "call": file.call, "version": file.version, "structure": file.structure, "gaps": gaps,
         "newer": newer, "stage": stage, "label": sentences.application_label(application, file.call, now),
         "look": sentences.application_look(application, file.call, now),
         "sentence": _sentence(file, now, invited=invited is not None, partner=partner is not None),
-        "steps_left": steps(file, gaps, current), "members": file.present, "invited": invited, "partner": partner,
+        "steps_left": steps(file, gaps, current), "members": file.present, "invited": invited, "invited_share": share, "partner": partner,
         "mine": application.organisation_id in own, "tab": secrets.token_hex(6), "whole_file": file,
     }  # fmt: skip
 

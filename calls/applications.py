@@ -4,6 +4,7 @@ The deadline is enforced here and nowhere else, by server time read after the ro
 """
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Row, Select, func, select
@@ -11,16 +12,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from calls import completeness, content, mails, queries, workflow
 from calls.duty import Visit, visit_gaps
-from calls.models import Application, ApplicationMember, Call, CallLot, CallVersion, LotWish
+from calls.group_shares import Share, left_to_lead
+from calls.models import Application, ApplicationDocument, ApplicationMember, Call, CallLot, CallVersion, LotWish
 from calls.sections import BY_SLUG, FORM, QUESTIONS
 from calls.visits import visits_of
 from intervalle import clock, journal
 from intervalle.accounts.actor import Actor
+from intervalle.accounts.document_kinds import KIND_LABELS
 from intervalle.accounts.models import Organisation
 from intervalle.accounts.policy import WRITE
 from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import Forbidden, Refused
 from intervalle.i18n import _, instant
+from intervalle.outbox import StoredFile
 from premises.models import Lot, Premises
 
 FACTS = frozenset(name for section in BY_SLUG.values() for name in section.facts)
@@ -36,6 +40,7 @@ class Whole:
     version: CallVersion
     wishes: list[Row[LotWish, Lot, Premises]]
     members: list[Row[ApplicationMember, Organisation]]
+    documents: list[Row[ApplicationDocument, StoredFile]]
     visits: tuple[Visit, ...] = ()  # read only when the call makes the visit a duty
 
     @property
@@ -43,13 +48,27 @@ class Whole:
         """Partners who have not declined or left."""
         return [(member, org) for member, org in self.members if member.left_at is None]
 
+    @property
+    def asked(self) -> Decimal | None:
+        """The largest area asked for, m²; None while no lot is ranked with an area."""
+        areas = [w.area_max or w.area_min for w, _lot, _premises in self.wishes if w.rank is not None]
+        return max((one for one in areas if one is not None), default=None)
+
+    @property
+    def lead_share(self) -> Share:
+        return left_to_lead(self.asked, [member.share for member, _org in self.present])
+
     def gaps(self) -> list[completeness.Gap]:
         wishes = [
             completeness.Wish(lot.id, lot.label, lot.area, w.rank, w.area_min, w.area_max)
             for w, lot, _premises in self.wishes
         ]
-        partners = [completeness.Partner(org.name, member.accepted_at is not None) for member, org in self.present]
-        return [*completeness.gaps(self.application, wishes, partners), *self._visit_gaps()]
+        partners = [
+            completeness.Partner(org.name, member.accepted_at is not None, member.share) for member, org in self.present
+        ]
+        held = {document.kind for document, _stored in self.documents}
+        missing = [_(KIND_LABELS[kind]) for kind in self.version.required_documents if kind not in held]
+        return [*completeness.gaps(self.application, wishes, partners, missing), *self._visit_gaps()]
 
     def _visit_gaps(self) -> list[completeness.Gap]:
         """Places asked for and not visited, when the call makes the visit a duty."""
@@ -81,7 +100,7 @@ async def mine_for(db: AsyncSession, actor: Actor, call: Call) -> list[Applicati
 
 
 async def whole(db: AsyncSession, application: Application) -> Whole:
-    """Five queries, whatever the number of lots and partners."""
+    """Five queries, whatever the number of lots, partners and documents."""
     structure, call, version = (
         await db.execute(
             select(Organisation, Call, CallVersion)
@@ -95,8 +114,9 @@ async def whole(db: AsyncSession, application: Application) -> Whole:
     offered = select(CallLot.lot_id).where(CallLot.version_id == application.call_version_id)
     wishes = list((await db.execute(queries.wishes_of([application.id]).where(LotWish.lot_id.in_(offered)))).all())
     members = list((await db.execute(queries.members_of([application.id]))).all())
+    documents = list((await db.execute(queries.documents_of([application.id]))).all())
     seen = await visits_of(db, application) if version.visit_duty else []
-    return Whole(application, structure, call, version, wishes, members, tuple(seen))
+    return Whole(application, structure, call, version, wishes, members, documents, tuple(seen))
 
 
 async def start(db: AsyncSession, actor: Actor, call: Call, *, organisation_id: int) -> Application:
@@ -188,8 +208,13 @@ def file_content(whole: Whole) -> dict[str, Any]:
             for w, lot, _premises in sorted(whole.wishes, key=lambda row: row[1].id)
         ],
         "members": [
-            {"id": org.id, "name": org.name, "siren": org.siren, "area": member.area, "accepted_at": member.accepted_at}
+            {"id": org.id, "name": org.name, "siren": org.siren, "area": member.area, "hours_week": member.hours_week, "rent_percent": member.rent_percent, "accepted_at": member.accepted_at}
             for member, org in whole.present
+        ],
+        "documents": [
+            {"id": document.id, "kind": document.kind, "name": stored.name, "type": stored.content_type, "size": stored.size,
+             "sha256": stored.sha256.hex(), "sent_sha256": document.sent_sha256.hex(), "scan": stored.scan}
+            for document, stored in sorted(whole.documents, key=lambda row: row[0].id)
         ],
     }  # fmt: skip
 

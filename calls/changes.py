@@ -13,13 +13,14 @@ from decimal import Decimal
 from typing import Any
 
 from calls.uses import Use
+from intervalle.accounts.document_kinds import KIND_LABELS
 from intervalle.i18n import N_, _, area, day, instant, number, percent
 from premises.facts import TitleCode
 
 LABELS = {
     "body": N_("Texte de l’appel"), "visits": N_("Visites"), "visit_duty": N_("Visite obligatoire"),
     "questions_until": N_("Questions"), "answers_until": N_("Réponses"), "eliminatory": N_("Conditions éliminatoires"),
-    "counterparts": N_("Contreparties"), "circumstances": N_("Circonstances"), "title_code": N_("Titre proposé"),
+    "counterparts": N_("Contreparties"), "required_documents": N_("Documents demandés"), "circumstances": N_("Circonstances"), "title_code": N_("Titre proposé"),
     "charges_only": N_("Charges seules"), "economic": N_("Activité économique admise"),
     "occupation_from": N_("Entrée dans les lieux"), "occupation_until": N_("Fin d’occupation"),
     "decision_on": N_("Décision annoncée"), "score_rule": N_("Note retenue"), "tie_break": N_("À égalité"),
@@ -74,6 +75,8 @@ def _change(name: str, label: str, before: Any, after: Any) -> Change:
 def _value(name: str, value: Any) -> str:
     if value is None or value == "":
         return ""
+    if name == "required_documents":
+        return ", ".join(_(KIND_LABELS[kind]) for kind in value)
     if isinstance(value, bool):
         return _("oui") if value else _("non")
     if name == "titles_excluded":

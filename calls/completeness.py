@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
 
+from calls import project_budget
+from calls.group_shares import Share, objections
 from calls.sections import BY_SLUG, QUESTIONS, SECTIONS, words
-from intervalle.i18n import N_, _, area, number
+from intervalle.i18n import N_, _, area, money, number
 
+NO_SHARE = Share()
 # Facts an application cannot do without, and how they are called in a sentence.
 REQUIRED = {
     "project_name": N_("Donnez un nom à votre projet."),
@@ -30,6 +33,7 @@ class File(Protocol):
     public_count: int | None
     answers: dict[str, Any]
     typed: dict[str, Any]
+    budget_lines: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,7 @@ class Wish:
 class Partner:
     name: str
     accepted: bool
+    share: Share = NO_SHARE
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +71,20 @@ def _section_of(field: str) -> str:
     return next((s.slug for s in SECTIONS if field in s.facts or field in {q.key for q in s.questions}), "lots")
 
 
-def gaps(file: File, wishes: Sequence[Wish], partners: Iterable[Partner]) -> list[Gap]:
+def gaps(
+    file: File, wishes: Sequence[Wish], partners: Iterable[Partner], missing_documents: Iterable[str] = ()
+) -> list[Gap]:
     """Everything missing or unreadable, in the order of the form. Empty: it can be submitted."""
+    group = list(partners)
     found = [
         *_unread(file.typed),
         *_facts(file),
         *_answers(file.answers),
+        *_budget(file.budget_lines),
         *_wishes(wishes, file.typed),
-        *_partners(partners),
+        *_partners(group),
+        *(Gap("partenaires", sentence) for sentence in objections(_largest(wishes), [p.share for p in group])),
+        *_documents(missing_documents),
     ]
     order = [section.slug for section in SECTIONS]
     return sorted(found, key=lambda gap: order.index(gap.section))
@@ -136,6 +147,37 @@ def _wishes(wishes: Sequence[Wish], typed: Mapping[str, Any]) -> list[Gap]:
     return found
 
 
+def _budget(document: Mapping[str, Any]) -> list[Gap]:
+    """A budget that is begun must read and add up; none at all is not asked for."""
+    if not project_budget.started(document):
+        return []
+    sides = {side: project_budget.lines_in(document, side) for side in project_budget.SIDES}
+    unread = [line for lines in sides.values() for line in lines if line.cents is None]
+    found = [
+        Gap("budget", _("Budget du projet, « %(line)s » : écrivez un montant en euros.", line=line.label or line.typed))
+        for line in unread
+    ]
+    if project_budget.balance(document) and not unread:
+        income, expense = (money(project_budget.total(sides[side])) for side in ("income", "expense"))
+        found.append(
+            Gap(
+                "budget",
+                _(
+                    "Le budget du projet n’est pas à l’équilibre : %(income)s de recettes pour %(expense)s de dépenses.",
+                    income=income,
+                    expense=expense,
+                ),
+            )
+        )
+    return found
+
+
+def _largest(wishes: Sequence[Wish]) -> Decimal | None:
+    """The largest area asked for, m²."""
+    areas = [wish.area_max or wish.area_min for wish in wishes if wish.rank is not None]
+    return max((one for one in areas if one is not None), default=None)
+
+
 def _partners(partners: Iterable[Partner]) -> list[Gap]:
     return [
         Gap(
@@ -145,6 +187,10 @@ def _partners(partners: Iterable[Partner]) -> list[Gap]:
         for partner in partners
         if not partner.accepted
     ]
+
+
+def _documents(missing: Iterable[str]) -> list[Gap]:
+    return [Gap("pieces", _("L’appel demande : %(document)s.", document=label)) for label in missing]
 
 
 def done(section: str, found: Sequence[Gap]) -> bool:

@@ -11,6 +11,7 @@ from calls.models import Call, CallVersion, Criterion, Need
 from calls.uses import Use
 from intervalle import clock, identifiers
 from intervalle.accounts.forms import an_email, checked
+from intervalle.accounts.document_kinds import KIND_LABELS
 from intervalle.forms import (
     Area,
     Choice,
@@ -84,6 +85,7 @@ class CallForm(Form):
     circumstances = LongText(N_("Circonstances qui rendent l’occupation précaire, et leur preuve"), limit=5000)
     charges_only = YesNo(N_("Les occupants ne paient que les charges"))
     counterparts = LongText(N_("Contreparties en temps et en services, une par ligne"), limit=5000)
+    required_documents = Choices(N_("Documents demandés à chaque candidat"), list(KIND_LABELS.items()))
     economic = YesNo(N_("Les occupants peuvent exercer une activité économique"))
     score_rule = Choice(N_("Note retenue quand plusieurs jurés notent"), SCORE_RULES, [required()])
     tie_break = Radio(N_("À égalité de note"), TIE_BREAKS, [required()])
@@ -133,6 +135,7 @@ class CallForm(Form):
             "statement_url",
         ):
             kept[name] = kept[name] or ""
+        kept["required_documents"] = [kind for kind in KIND_LABELS if kind in (kept["required_documents"] or [])]
         return {
             **kept,
             "titles_excluded": self.titles_excluded.data or [],

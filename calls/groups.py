@@ -1,12 +1,15 @@
-"""Applying together: the lead invites structures, each accepts for itself with its share of area, one may leave."""
+"""Applying together: the lead invites structures, each accepts for itself with its share, one may leave.
+
+A partner that leaves gives its share back to the lead, who is told; the file is complete again once the shares hold together."""
 
 from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calls import mails
+from calls import content, mails
 from calls.applications import lock, refuse_unless_open
+from calls.group_shares import Share
 from calls.models import Application, ApplicationMember, Call
 from calls.saving import touch
 from intervalle import clock, journal
@@ -18,9 +21,16 @@ from intervalle.i18n import _
 
 
 async def invite(
-    db: AsyncSession, actor: Actor, application: Application, *, partner: Organisation, area: Decimal | None
+    db: AsyncSession,
+    actor: Actor,
+    application: Application,
+    *,
+    partner: Organisation,
+    area: Decimal | None = None,
+    hours: Decimal | None = None,
+    rent: Decimal | None = None,
 ) -> ApplicationMember:
-    """Ask a structure to take part, with a share of area in m². Asking again one that left renews the invitation."""
+    """Ask a structure to take part, with a share: area (m²), hours a week, percent of the rent. Asking again one that left renews the invitation."""
     POLICY.check(actor, "applications.draft", application)
     application, call = await lock(db, application)
     POLICY.check(actor, "applications.draft", application)
@@ -30,19 +40,21 @@ async def invite(
     if partner.kind != "ess_structure":
         raise Refused(_("%(name)s ne candidate pas : c’est un propriétaire ou un accompagnateur.", name=partner.name))
     member = await _member(db, application, partner.id)
-    if member is not None and member.left_at is None and member.area == area:
+    share = Share(area, hours, rent)
+    if member is not None and member.left_at is None and member.share == share:
         return member
     if member is None:
         member = ApplicationMember(application_id=application.id, organisation_id=partner.id)
         db.add(member)
-    if member.area != area or member.left_at is not None:
+    if member.share != share or member.left_at is not None:
         member.accepted_at = None  # a changed share is a new question
-    member.area, member.left_at, member.invited_at = area, None, clock.now()
+    member.area, member.hours_week, member.rent_percent = area, hours, rent
+    member.left_at, member.invited_at = None, clock.now()
     touch(application, actor, "partenaires")
     await db.flush()
     lead = (await db.execute(select(Organisation).where(Organisation.id == application.organisation_id))).scalar_one()
-    await mails.invited(db, application, call, lead, partner.id, application.version)
-    await _record(db, actor, call, application, "applications.invite", partner.id, area)
+    await mails.invited(db, application, call, lead, partner.id, application.version, share)
+    await _record(db, actor, call, application, "applications.invite", member)
     return member
 
 
@@ -68,6 +80,7 @@ async def answer(
             _("Cette invitation n’est plus valable."),
             _("Demandez à la structure qui porte le dossier de vous réinviter."),
         )
+    leaves = member.accepted_at is not None
     if accepts:
         refuse_unless_open(call)
         member.accepted_at = clock.now()
@@ -75,9 +88,16 @@ async def answer(
         member.accepted_at, member.left_at = None, clock.now()
     touch(application, actor, "partenaires")
     await db.flush()
-    await mails.answered(db, application, call, partner, accepted=accepts, number=application.version)
+    await mails.answered(
+        db,
+        application,
+        call,
+        partner,
+        said="accepted" if accepts else "left" if leaves else "declined",
+        share=member.share,
+    )
     action = "applications.accept" if accepts else "applications.decline"
-    await _record(db, actor, call, application, action, partner.id, member.area)
+    await _record(db, actor, call, application, action, member)
 
 
 async def remove(db: AsyncSession, actor: Actor, application: Application, *, partner_id: int) -> None:
@@ -93,7 +113,9 @@ async def remove(db: AsyncSession, actor: Actor, application: Application, *, pa
     member.accepted_at, member.left_at = None, clock.now()
     touch(application, actor, "partenaires")
     await db.flush()
-    await _record(db, actor, call, application, "applications.remove_partner", partner_id, member.area)
+    lead = (await db.execute(select(Organisation).where(Organisation.id == application.organisation_id))).scalar_one()
+    await mails.removed(db, application, call, lead, partner_id)
+    await _record(db, actor, call, application, "applications.remove_partner", member)
 
 
 async def _member(db: AsyncSession, application: Application, organisation_id: int) -> ApplicationMember | None:
@@ -111,11 +133,10 @@ async def _record(
     call: Call,
     application: Application,
     action: str,
-    partner_id: int,
-    area: Decimal | None,
+    member: ApplicationMember,
 ) -> None:
     await journal.record(
         db, chain=call.chain, action=action, subject=f"application:{application.id}", actor_id=actor.user_id,
         organisation_id=application.organisation_id,
-        facts={"partner": partner_id, "area": None if area is None else f"{area.normalize():f}"},
+        facts=content.plain({"partner": member.organisation_id, "area": member.area, "hours_week": member.hours_week, "rent_percent": member.rent_percent}),
     )  # fmt: skip

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calls.changes import Change
+from calls.group_shares import Share
 from calls.models import Application, Call, CallVersion, Extension
 from intervalle import mail
 from intervalle.accounts.models import Membership, Organisation, User
@@ -157,14 +158,21 @@ async def received(db: AsyncSession, application: Application, call: Call, struc
 
 
 async def invited(
-    db: AsyncSession, application: Application, call: Call, lead: Organisation, partner_id: int, number: int
+    db: AsyncSession,
+    application: Application,
+    call: Call,
+    lead: Organisation,
+    partner_id: int,
+    number: int,
+    share: Share,
 ) -> int:
     text = _(
         "%(lead)s vous invite à candidater ensemble à l’appel « %(title)s ».\n\n"
-        "Lisez le dossier et répondez : tant que vous n’avez pas accepté, le dossier ne peut pas être déposé à vos deux noms.\n"
+        "Votre part : %(share)s.\n\nLisez le dossier et répondez : tant que vous n’avez pas accepté, le dossier ne peut pas être déposé à vos deux noms.\n"
         "%(link)s\n",
         lead=lead.name,
         title=call.title,
+        share=share.line or _("à convenir avec cette structure"),
         link=address(f"/candidatures/{application.id}"),
     )
     return await tell(
@@ -174,22 +182,33 @@ async def invited(
 
 
 async def answered(
-    db: AsyncSession, application: Application, call: Call, partner: Organisation, *, accepted: bool, number: int
+    db: AsyncSession, application: Application, call: Call, partner: Organisation, *, said: str, share: Share
 ) -> int:
-    said = (
-        _(
-            "%(partner)s a accepté de candidater avec vous à l’appel « %(title)s ».",
-            partner=partner.name,
-            title=call.title,
-        )
-        if accepted
-        else _(
-            "%(partner)s ne candidate pas avec vous à l’appel « %(title)s ».", partner=partner.name, title=call.title
-        )
-    )
+    """To the lead: a partner accepted, declined, or left what it had accepted; what that changes, and what to do."""
+    sentences = {
+        "accepted": _("%(partner)s a accepté de candidater avec vous à l’appel « %(title)s ».", partner=partner.name, title=call.title),
+        "declined": _("%(partner)s ne candidate pas avec vous à l’appel « %(title)s ».", partner=partner.name, title=call.title),
+        "left": _(
+            "%(partner)s quitte le dossier commun à l’appel « %(title)s », après l’avoir accepté.\n\n"
+            "Sa part revient à votre structure : %(share)s.\nVérifiez les surfaces demandées et la grille de présence, puis déposez avant le %(closing)s.",
+            partner=partner.name, title=call.title, share=share.line or _("aucune part n’était convenue"), closing=instant(call.closes_at),
+        ),
+    }  # fmt: skip
     return await tell(
         db, [application.organisation_id], kind="applications.answered", about=f"application:{application.id}",
-        dedupe=f"application-answered:{application.id}:{partner.id}:{accepted}:{number}",
-        subject=_("Réponse de %(partner)s", partner=partner.name),
-        text=said + "\n\n" + address(f"/candidatures/{application.id}/dossier/partenaires") + "\n",
+        dedupe=f"application-answered:{application.id}:{partner.id}:{said}:{application.version}",
+        subject=_("%(partner)s quitte votre dossier", partner=partner.name) if said == "left" else _("Réponse de %(partner)s", partner=partner.name),
+        text=sentences[said] + "\n\n" + address(f"/candidatures/{application.id}/dossier/partenaires") + "\n",
+    )  # fmt: skip
+
+
+async def removed(db: AsyncSession, application: Application, call: Call, lead: Organisation, partner_id: int) -> int:
+    return await tell(
+        db, [partner_id], kind="applications.removed", about=f"application:{application.id}", dedupe=f"application-removed:{application.id}:{partner_id}:{application.version}",
+        subject=_("Vous ne faites plus partie d’un dossier commun"),
+        text=_(
+            "%(lead)s ne vous compte plus dans son dossier pour l’appel « %(title)s ».\n\n"
+            "Vous pouvez candidater seul, ou avec d’autres, jusqu’au %(closing)s.\n%(link)s\n",
+            lead=lead.name, title=call.title, closing=instant(call.closes_at), link=address(f"/appels/{call.id}"),
+        ),
     )  # fmt: skip

@@ -10,6 +10,7 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
+    LargeBinary,
     Numeric,
     SmallInteger,
     Text,
@@ -20,7 +21,9 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from calls import workflow
+from calls.group_shares import Share
 from intervalle import clock
+from intervalle.accounts.models import DOCUMENT_KINDS
 from intervalle.accounts.subject import Subject
 from intervalle.db import Base, Created, Instant, Json, Key, explain_constraint, one_of
 
@@ -210,6 +213,7 @@ class CallVersion(Base):
         server_default=""
     )  # one per line: « 12 h d’ouverture au quartier par mois »
     eliminatory: Mapped[str] = mapped_column(server_default="")  # one condition per line
+    required_documents: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")  # kinds, in their order
     occupation_from: Mapped[date | None]
     occupation_until: Mapped[date | None]
     decision_on: Mapped[date | None]
@@ -308,6 +312,8 @@ class Application(Subject, Base):
         ARRAY(SmallInteger), server_default="{}"
     )  # half-days 0-13; empty = all week
     answers: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")  # section -> text
+    # The project over a year, line by line (calls.project_budget).
+    budget_lines: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
     # Field -> what was typed and cannot be read yet: a draft keeps it as it is.
     typed: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
     # Section -> value of `version` when it last changed: two people on two sections do not meet.
@@ -337,18 +343,44 @@ class ApplicationMember(Subject, Base):
     """A partner in a group application; the lead is `Application.organisation_id`."""
 
     __tablename__ = "application_members"
-    __table_args__ = (UniqueConstraint("application_id", "organisation_id"),)
+    __table_args__ = (
+        UniqueConstraint("application_id", "organisation_id"),
+        CheckConstraint("hours_week BETWEEN 0.1 AND 168", name="hours_of_a_week"),
+        CheckConstraint("rent_percent BETWEEN 0 AND 100", name="rent_is_a_part"),
+    )
 
     id: Mapped[Key]
     application_id: Mapped[int] = mapped_column(ForeignKey("applications.id"))
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
     area: Mapped[Decimal | None] = mapped_column(Numeric(12, 2))
+    hours_week: Mapped[Decimal | None] = mapped_column(Numeric(4, 1))
+    rent_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))  # of the rent and charges
     invited_at: Mapped[Created]
     accepted_at: Mapped[Instant | None]
     left_at: Mapped[Instant | None]  # declined, left or removed
 
+    @property
+    def share(self) -> Share:
+        return Share(self.area, self.hours_week, self.rent_percent)
+
     def parties(self) -> dict[str, frozenset[int]]:
         return {"partner": frozenset({self.organisation_id})}
+
+
+class ApplicationDocument(Base):
+    """A document joined to an application: sent for it, or taken from the structure's kept papers."""
+
+    __tablename__ = "application_documents"
+    __table_args__ = (UniqueConstraint("application_id", "structure_document_id"),)
+
+    id: Mapped[Key]
+    application_id: Mapped[int] = mapped_column(ForeignKey("applications.id"), index=True)
+    kind: Mapped[str] = mapped_column(one_of("kind", DOCUMENT_KINDS))
+    file_id: Mapped[int] = mapped_column(ForeignKey("stored_files.id"))
+    sent_sha256: Mapped[bytes] = mapped_column(LargeBinary)  # of the bytes sent; a photo is kept as a clean copy
+    structure_document_id: Mapped[int | None] = mapped_column(ForeignKey("structure_documents.id"))
+    added_at: Mapped[Instant]
+    added_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 
 
 class LotWish(Base):

@@ -9,6 +9,7 @@ from sqlalchemy.orm import aliased
 
 from calls.models import (
     Application,
+    ApplicationDocument,
     ApplicationMember,
     Call,
     CallLot,
@@ -23,12 +24,15 @@ from intervalle import clock
 from intervalle.accounts import profiles
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.models import Organisation
+from intervalle.outbox import StoredFile
 from intervalle.territory.models import Commune
 from premises.models import Lot, Premises
 
 # The selection room, above, adds what an organiser may not read (a juror before declaring, a recused one).
 # Each gives a condition on Application that must hold.
 READING_LIMITS: list[Callable[[Actor], ColumnElement[bool]]] = []
+# It also adds who may read a file without running its call (its jurors). Each gives a condition on Application.
+READING_GRANTS: list[Callable[[Actor], ColumnElement[bool]]] = []
 
 
 def call_state_sql(now: datetime) -> ColumnElement[str]:
@@ -246,6 +250,27 @@ def members_of(application_ids: list[int]) -> Select[ApplicationMember, Organisa
         .join(Organisation, Organisation.id == ApplicationMember.organisation_id)
         .where(ApplicationMember.application_id.in_(application_ids))
         .order_by(ApplicationMember.application_id, Organisation.name)
+    )
+
+
+def documents_of(application_ids: list[int]) -> Select[ApplicationDocument, StoredFile]:
+    return (
+        select(ApplicationDocument, StoredFile)
+        .join(StoredFile, StoredFile.id == ApplicationDocument.file_id)
+        .where(ApplicationDocument.application_id.in_(application_ids))
+        .order_by(ApplicationDocument.application_id, ApplicationDocument.kind, ApplicationDocument.id)
+    )
+
+
+def documents_visible_to(actor: Actor) -> Select[ApplicationDocument, StoredFile]:
+    """Documents of the files this person may read, as an author, as the organiser, or as a juror of the room above."""
+    readable = [applications_visible_to(actor).with_only_columns(Application.id)]
+    readable += [select(Application.id).where(grant(actor)) for grant in READING_GRANTS]
+    return (
+        select(ApplicationDocument, StoredFile)
+        .join(StoredFile, StoredFile.id == ApplicationDocument.file_id)
+        .join(Application, Application.id == ApplicationDocument.application_id)
+        .where(or_(*(Application.id.in_(one) for one in readable)))
     )
 
 

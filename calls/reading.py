@@ -11,10 +11,12 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calls import content, uses
+from calls import content, project_budget, uses
 from calls.applications import file_content, whole
+from calls.group_shares import Share
 from calls.models import Application
 from calls.sections import DAYS, HALVES, SECTIONS, slot
+from intervalle.accounts.document_kinds import KIND_LABELS
 from intervalle.i18n import N_, _, area, money, number
 from premises.facts import Erp
 
@@ -44,6 +46,26 @@ class WishView:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentView:
+    """A joined document; sizes in bytes, hashes in hexadecimal. `sent` is the hash of what was sent, when it differs."""
+
+    id: int
+    kind: str
+    name: str
+    size: int
+    sha256: str
+    sent: str
+    scanned: bool
+
+    @property
+    def weight(self) -> str:
+        """« 340 ko », « 2,4 Mo »."""
+        if self.size < 1_048_576:
+            return _("%(n)s ko", n=number(max(1, self.size // 1024)))
+        return _("%(n)s Mo", n=number(round(Decimal(self.size) / 1_048_576, 1)))
+
+
+@dataclass(frozen=True, slots=True)
 class FileView:
     """Everything the fragment shows; made from the submitted content, or from the draft."""
 
@@ -60,6 +82,8 @@ class FileView:
     wishes: list[WishView]
     members: list[tuple[str, str]]
     answers: list[Answer]
+    documents: list[DocumentView]
+    budget: list[tuple[str, list[project_budget.Line], int]]  # (side, its lines, their total in cents)
 
     @property
     def days(self) -> list[str]:
@@ -93,11 +117,29 @@ def view(application_id: int, document: Mapping[str, Any]) -> FileView:
             WishView(w["lot"], w["label"], w["rank"], areas(w["area_min"], w["area_max"]))
             for w in sorted(document["lots"], key=lambda w: (w["rank"] is None, w["rank"] or 0, w["label"]))
         ],
-        members=[(m["name"], area(Decimal(m["area"])) if m["area"] else "") for m in document["members"]],
+        members=[(m["name"], _share(m).line) for m in document["members"]],
         answers=[
             Answer(q.key, _(s.title), _(q.label), answers.get(q.key, "")) for s in SECTIONS for q in s.questions if q.key != "summary"
         ],
+        budget=[
+            (label, lines, project_budget.total(lines))
+            for side, label in (("expense", _("Dépenses")), ("income", _("Recettes")))
+            if (lines := project_budget.lines_in(facts.get("budget_lines") or {}, side))
+        ],
+        documents=[_document(d) for d in document.get("documents", [])],
     )  # fmt: skip
+
+
+def _share(m: Mapping[str, Any]) -> Share:
+    held = [m.get(name) for name in ("area", "hours_week", "rent_percent")]
+    return Share(*(None if value is None else Decimal(value) for value in held))
+
+
+def _document(d: Mapping[str, Any]) -> DocumentView:
+    sent = d["sent_sha256"] if d["sent_sha256"] != d["sha256"] else ""
+    return DocumentView(
+        d["id"], _(KIND_LABELS[d["kind"]]), d["name"], d["size"], d["sha256"], sent, d["scan"] == "clean"
+    )
 
 
 def areas(low: Any, high: Any) -> str:

@@ -3,13 +3,19 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
+from wtforms import Field
+
+from calls import project_budget
 from calls.models import Application, LotWish
+from calls.project_budget import Line
 from calls.saving import WishLine
 from calls.sections import BY_SLUG, QUESTIONS, Question
 from calls.uses import Use
-from intervalle.forms import Area, Choice, Choices, DecimalNumber, Euros, Form, LongText, Text, Whole, YesNo
+from intervalle import i18n
+from intervalle.forms import Area, Choice, Choices, DecimalNumber, Euros, Form, LongText, Text, Whole, YesNo, cents
 from intervalle.i18n import N_, _
 from premises.facts import Erp
 from premises.models import Lot
@@ -53,9 +59,55 @@ class PresenceForm(Form):
     sharing = _answer("sharing")
 
 
+class BudgetLines(Field):
+    """The two sides of a budget as parallel lists of labels and amounts; what does not read stays as typed."""
+
+    def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
+        self.process_errors: list[str] = []
+        self.errors: list[str] = []
+        self.data = None if formdata is not None else data or {}
+        if formdata is not None and "income-label" in formdata:
+            self.data = {side: self._read(formdata, side) for side in project_budget.SIDES}
+
+    def _read(self, formdata: Any, side: str) -> list[dict[str, Any]]:
+        labels, amounts = formdata.getlist(f"{side}-label"), formdata.getlist(f"{side}-amount")
+        typed = [(str(a).strip()[:120], str(b).strip()[:40]) for a, b in zip(labels, amounts, strict=False)]
+        return [self._line(label, amount).stored for label, amount in typed if label or amount][: project_budget.MOST]
+
+    @staticmethod
+    def _line(label: str, amount: str) -> Line:
+        try:
+            return Line(label, cents(amount) if amount else None)
+        except (ValueError, ArithmeticError):
+            return Line(label, None, amount)
+
+    def side(self, side: str) -> list[Line]:
+        """The lines, then some empty ones to fill."""
+        lines = project_budget.lines_in(self.data or {}, side)
+        return [*lines, *[Line("")] * min(project_budget.SPARE, project_budget.MOST - len(lines))]
+
+    def total(self, side: str) -> int:
+        return project_budget.total(project_budget.lines_in(self.data or {}, side))
+
+    def shown(self, line: Line) -> str:
+        """An amount as it is typed again."""
+        return line.typed or (
+            "" if line.cents is None else i18n.typed(Decimal(line.cents) / 100, 2 if line.cents % 100 else 0)
+        )
+
+    def _value(self) -> str:
+        """Both sides in words, to compare two versions."""
+        return "\n".join(
+            f"{line.label} : {self.shown(line)} €"
+            for side in project_budget.SIDES
+            for line in project_budget.lines_in(self.data or {}, side)
+        )
+
+
 class BudgetForm(Form):
     budget_cents = Euros(N_("Budget annuel de votre activité (€)"))
     max_charges_cents_m2_year = Euros(N_("Charges que vous pouvez payer, par m² et par an (€)"))
+    budget_lines = BudgetLines(N_("Budget du projet sur un an"))
     viability = _answer("viability")
     ecology = _answer("ecology")
 
@@ -101,6 +153,8 @@ def read(section: str, data: Mapping[str, Any]) -> Typed:
     raw = {name: text for name in BY_SLUG[section].facts if (text := _unread(form[name]))}
     facts = {name: None if name in raw else _known(form[name]) for name in BY_SLUG[section].facts}
     answers = {q.key: form[q.key].data or "" for q in BY_SLUG[section].questions}
+    if facts.get("budget_lines", {}) is None:
+        del facts["budget_lines"]  # a page drawn without the table leaves it alone
     return Typed(form, facts, answers, raw)
 
 

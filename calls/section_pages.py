@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from litestar import Response, get, post
@@ -21,7 +22,7 @@ from intervalle import clock
 from intervalle.accounts.models import Organisation, User
 from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import NotFound, Refused
-from intervalle.forms import Area, Form, Text, required
+from intervalle.forms import Area, DecimalNumber, Form, Text, between, required
 from intervalle.i18n import N_, _, instant
 from intervalle.web import Db, Id, Request, Slug, actor_of, form_data, invalid, is_fragment, one_or_404, page, redirect
 from premises.models import Lot
@@ -30,6 +31,8 @@ from premises.models import Lot
 class PartnerForm(Form):
     partner = Text(N_("SIREN, SIRET ou nom exact de la structure"), [required(N_("Indiquez la structure à inviter."))])
     area = Area(N_("Sa part de surface (m²)"))
+    hours = DecimalNumber(N_("Ses heures de présence par semaine"), [between(Decimal("0.5"), 168, " h")], places=1)
+    rent = DecimalNumber(N_("Sa part du loyer et des charges (%)"), [between(0, 100, " %")])
 
 
 async def _lots(db: Db, application: Application) -> list[Lot]:
@@ -43,11 +46,11 @@ async def _wishes(db: Db, application: Application) -> dict[int, LotWish]:
 
 
 def _template(slug: str) -> str:
-    own = {"lots": "lots", "partenaires": "partners"}
+    own = {"lots": "lots", "partenaires": "partners", "pieces": "documents"}
     return f"calls/applications/{own.get(slug, 'section')}.html"
 
 
-async def _page_context(request: Request, db: Db, application: Application, slug: str) -> dict[str, Any]:
+async def page_context(request: Request, db: Db, application: Application, slug: str) -> dict[str, Any]:
     author = (
         application.saved_by_id
         and (await db.execute(select(User.name).where(User.id == application.saved_by_id))).scalar()
@@ -72,7 +75,7 @@ async def show(request: Request, db: Db, application_id: Id, slug: Slug) -> Resp
     application = await visible_application(request, db, application_id)
     if slug not in BY_SLUG:
         raise NotFound
-    drawn = await _page_context(request, db, application, slug)
+    drawn = await page_context(request, db, application, slug)
     if drawn["stage"] != "draft" or not POLICY.can(actor_of(request), "applications.draft", application):
         return redirect(f"/candidatures/{application.id}")
     return page(request, _template(slug), stale=False, theirs={}, **drawn, **await _saved_form(db, application, slug))
@@ -87,7 +90,7 @@ def _number(data: Mapping[str, Any], name: str) -> int:
 async def save(request: Request, db: Db, application_id: Id, slug: Slug) -> Response[Any]:
     """Keep the section as typed. Stale: 409 with both texts, nothing written."""
     application = await visible_application(request, db, application_id)
-    if slug not in BY_SLUG or slug == "partenaires":
+    if slug not in BY_SLUG or slug in {"partenaires", "pieces"}:
         raise NotFound
     data = await form_data(request)
     seen, tab = _number(data, "version"), str(data.get("tab", ""))[:16]
@@ -146,7 +149,7 @@ async def _keep_lots(
 
 async def _both_texts(request: Request, db: Db, application: Application, slug: str, data: Any) -> Response[str]:
     """409: what was typed, and what is saved, field by field. For an autosave, a line that leads here."""
-    drawn = await _page_context(request, db, application, slug)
+    drawn = await page_context(request, db, application, slug)
     if is_fragment(request):
         return page(request, "calls/applications/_stale.html", status=409, **drawn)
     if slug == "lots":
@@ -170,7 +173,7 @@ def _wish_said(form: WishForm) -> str:
 
 async def _saved(request: Request, db: Db, application: Application, slug: str, onward: str) -> Response[Any]:
     """Autosave: the line « Enregistré à … ». Without JavaScript: on to the next section, the summary, or here."""
-    drawn = await _page_context(request, db, application, slug)
+    drawn = await page_context(request, db, application, slug)
     if is_fragment(request):
         return page(request, "calls/applications/_saved.html", **drawn)
     call, base = drawn["call"], f"/candidatures/{application.id}"
@@ -199,9 +202,17 @@ async def invite(request: Request, db: Db, application_id: Id) -> Response[None]
         except Refused as refused:
             form.add_error("partner", f"{refused.sentence} {refused.way_out}")
     if form.errors_in_order:
-        drawn = await _page_context(request, db, application, "partenaires")
+        drawn = await page_context(request, db, application, "partenaires")
         raise invalid(request, _template("partenaires"), stale=False, theirs={}, form=form, **drawn)
-    await groups.invite(db, actor_of(request), application, partner=partner, area=form.area.data)
+    await groups.invite(
+        db,
+        actor_of(request),
+        application,
+        partner=partner,
+        area=form.area.data,
+        hours=form.hours.data,
+        rent=form.rent.data,
+    )
     return redirect(
         f"/candidatures/{application.id}/dossier/partenaires",
         flash=_("L’invitation part à %(name)s.", name=partner.name),

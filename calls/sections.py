@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from intervalle.i18n import N_
 
-FORM = "intervalle-1"
+FORM = "intervalle-2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ SECTIONS = (
         "budget",
         N_("Votre budget et vos travaux"),
         N_("Ce que vous pouvez payer, et comment le projet tient jusqu’au terme."),
-        ("budget_cents", "max_charges_cents_m2_year"),
+        ("budget_cents", "max_charges_cents_m2_year", "budget_lines"),
         (
             Question(
                 "viability",
@@ -134,6 +134,11 @@ SECTIONS = (
         "partenaires",
         N_("Vos partenaires dans ce dossier"),
         N_("Pour candidater à plusieurs : chaque structure invitée accepte elle-même, avec sa part de surface."),
+    ),
+    Section(
+        "pieces",
+        N_("Vos documents"),
+        N_("Ceux que l’appel demande, et ceux qui aident à comprendre votre projet."),
     ),
 )
 BY_SLUG = {section.slug: section for section in SECTIONS}

@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 
 from allocation.selection.models import Admissibility, Panel, Reading, Recusal, ScoreSheet, Seat, SeatInvitation
 from calls.models import Application, Call
-from calls.queries import READING_LIMITS, run_by
+from calls.queries import READING_GRANTS, READING_LIMITS, run_by
 from intervalle import clock
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.models import Organisation, User
@@ -60,6 +60,24 @@ def open_to(actor: Actor) -> ColumnElement[bool]:
 # Pages of the calls room show a submitted file to the organiser under the same rule.
 if open_to not in READING_LIMITS:
     READING_LIMITS.append(open_to)
+
+
+def read_by_juror(actor: Actor) -> ColumnElement[bool]:
+    """Files whose joined documents a seat gives to read; where names are hidden, only once the scoring is closed."""
+    panel, seat = aliased(Panel), aliased(Seat)
+    seated = exists().where(
+        panel.call_id == Application.call_id,
+        seat.panel_id == panel.id,
+        seat.user_id == actor.user_id,
+        seat.left_at.is_(None),
+        seat.declared_at.is_not(None),
+        or_(panel.anonymous.is_(False), panel.scoring_closed_at.is_not(None)),
+    )
+    return and_(seated, Application.submitted_at.is_not(None), Application.withdrawn_at.is_(None), open_to(actor))
+
+
+if read_by_juror not in READING_GRANTS:
+    READING_GRANTS.append(read_by_juror)
 
 
 def files_open_to(call_id: int, actor: Actor) -> Select[Application]:

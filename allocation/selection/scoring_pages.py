@@ -137,7 +137,9 @@ def masked(file: FileView, room: Room) -> FileView:
     if not room.names_hidden:
         return file
     answers = [a for a in file.answers if a.key not in NAMING_ANSWERS]
-    return replace(file, structure=_("Structure masquée pendant la notation"), line="", members=[], answers=answers)
+    return replace(
+        file, structure=_("Structure masquée pendant la notation"), line="", members=[], documents=[], answers=answers
+    )
 
 
 async def _context(

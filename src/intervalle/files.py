@@ -16,6 +16,7 @@ from typing import Any
 
 import obstore
 from obstore.store import LocalStore, from_url
+from sqlalchemy import delete, event
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from intervalle import inspection, unfit
@@ -70,6 +71,13 @@ async def keep(
     db.add(stored)
     await db.flush()
     return stored
+
+
+async def discard(db: AsyncSession, stored: StoredFile) -> None:
+    """Forget a file that nothing points at any more: the row now, the bytes once the transaction is committed."""
+    key = stored.key
+    await db.execute(delete(StoredFile).where(StoredFile.id == stored.id))
+    event.listen(db.sync_session, "after_commit", lambda _session: obstore.delete(_store(), key), once=True)
 
 
 async def read(stored: StoredFile) -> bytes:

@@ -180,6 +180,14 @@ def _decimal(typed: str) -> Decimal:
     return Decimal(cleaned)
 
 
+def cents(typed: str) -> int:
+    """Euros as typed (« 1 234,50 ») in integer cents. Raises ValueError or InvalidOperation."""
+    value = _decimal(typed) * 100
+    if value != value.to_integral_value() or value < 0:
+        raise ValueError(typed)
+    return int(value)
+
+
 class DecimalNumber(_Typed):
     """1 234,5 → Decimal, at most two decimals unless `places` says otherwise."""
 
@@ -216,10 +224,7 @@ class Euros(_Typed):
     sentence = N_("Écrivez un montant en euros, par exemple 38 ou 38,50.")
 
     def read(self, typed: str) -> int:
-        value = _decimal(typed) * 100
-        if value != value.to_integral_value() or value < 0:
-            raise ValueError(typed)
-        return int(value)
+        return cents(typed)
 
     def show(self, value: Any) -> str:
         euros = Decimal(int(value)) / 100

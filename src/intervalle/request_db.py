@@ -13,13 +13,15 @@ from intervalle.accounts.policy_table import POLICY
 from intervalle.accounts.sign_in_page import sign_in_page
 from intervalle.db import refusal
 from intervalle.errors import Answered, SignInNeeded
-from intervalle.web import Request
+from intervalle.web import Request, form_data
 
 SAFE = frozenset({"GET", "HEAD"})
 
 
 async def provide_db(request: Request, state: State) -> AsyncGenerator[AsyncSession, None]:
     action = request.route_handler.opt["policy"]
+    if request.route_handler.opt.get("upload"):
+        await form_data(request)  # to the disk first: a slow sender holds no database connection
     async with state.sessions() as db:
         try:
             async with db.begin():

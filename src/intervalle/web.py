@@ -131,7 +131,12 @@ def local_path(value: str | None, default: str = "/") -> str:
 
 async def form_data(request: Request) -> FormMultiDict:
     """The typed form. A NUL character, which PostgreSQL cannot hold, is refused here in words."""
-    form = await request.form()
+    try:
+        form = await request.form()
+    except (LookupError, ValueError) as error:  # a character set that does not exist, or bytes that are not in it
+        raise BadRequest(
+            "Cette demande n’a pas la forme attendue.", "Revenez à la page précédente et recommencez."
+        ) from error
     for _name, value in form.multi_items():
         if isinstance(value, str) and "\x00" in value:
             raise BadRequest(

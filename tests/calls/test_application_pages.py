@@ -281,3 +281,38 @@ async def test_take_back_and_withdraw_by_buttons(client, db, scene):
         assert "Retirée" in (await browser.get(base)).text
         assert (await browser.post(f"{base}/deposer")).status_code == 409
     assert (await db.execute(applications.submitted_of(call))).scalars().all() == []
+
+
+async def test_the_project_budget_adds_up_line_by_line_without_javascript(db, client, scene):
+    _, structure, call = scene
+    application = await calls.ready(db, structure, call)
+    await db.commit()
+    browser, base = await client(structure.person), f"/candidatures/{application.id}"
+    url = f"{base}/dossier/budget"
+    lines = {
+        "expense-label": ["Charges", "Salaires"],
+        "income-label": ["Ventes", "Aide"],
+        "income-amount": ["2 000", "400,50"],
+    }
+    with calls.during():
+        form = form_of((await browser.get(url)).text, url)
+        unread = {**form, **lines, "expense-amount": ["2 000", "beaucoup"]}
+        assert (await browser.post(url, data=unread)).status_code == 303
+        page = (await browser.get(url)).text
+        assert 'value="beaucoup"' in page
+        assert "« Salaires » : écrivez un montant en euros." in (await browser.get(base)).text
+        form = form_of(page, url)
+        assert form["income-label"][:3] == ["Ventes", "Aide", ""]
+        await browser.post(url, data={**form, **lines, "expense-amount": ["2 000", "500"]})
+        said = (await browser.get(base)).text
+        assert f"{money(2_400_50)} de recettes pour {money(2_500_00)} de dépenses" in said
+        form = form_of((await browser.get(url)).text, url)
+        await browser.post(url, data={**form, **lines, "expense-amount": ["2 000", "400,50"]})
+        assert "Le dossier est complet" in (await browser.get(base)).text
+    kept = (await db.execute(select(Application.budget_lines).execution_options(populate_existing=True))).scalar_one()
+    assert [line["cents"] for side in ("expense", "income") for line in kept[side]] == [
+        2_000_00,
+        400_50,
+        2_000_00,
+        400_50,
+    ]

@@ -12,24 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from intervalle import clock, files, journal
 from intervalle.accounts.actor import Actor
+from intervalle.accounts.document_kinds import KIND_LABELS as KIND_LABELS
 from intervalle.accounts.models import DOCUMENT_KINDS, Organisation, StructureDocument
 from intervalle.accounts.policy_table import POLICY
-from intervalle.i18n import N_
 from intervalle.outbox import StoredFile
 
-KIND_LABELS = {
-    "statutes": N_("Statuts"),
-    "registration": N_("Récépissé, avis Insee ou extrait Kbis"),
-    "ess_proof": N_("Preuve du statut ESS"),
-    "board": N_("Liste des dirigeants"),
-    "accounts": N_("Comptes annuels"),
-    "budget": N_("Budget prévisionnel"),
-    "activity_report": N_("Rapport d’activité"),
-    "insurance": N_("Attestation d’assurance"),
-    "tax": N_("Attestation fiscale ou sociale"),
-    "bank": N_("RIB"),
-    "other": N_("Autre pièce"),
-}
 assert tuple(KIND_LABELS) == DOCUMENT_KINDS
 SOON = timedelta(days=30)
 

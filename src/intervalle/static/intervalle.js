@@ -49,11 +49,25 @@ document.addEventListener("input", ({target}) => {
     told.firstChild.nodeValue = told.firstChild.nodeValue.replace(/^[\d\s\u00a0]+/, `${count} `);
     told.classList.toggle("error", count > Number(told.dataset.wordsLimit));
   }
+  const ledger = target.dataset?.amount && target.closest("[data-ledger]");
+  if (ledger) {
+    const typed = [...ledger.querySelectorAll(`[data-amount="${target.dataset.amount}"]`)].map((field) => Number(field.value.replace(/[\s€]/g, "").replace(",", ".")) || 0);
+    const sum = typed.reduce((all, one) => all + one, 0);
+    ledger.querySelector(`[data-sum="${target.dataset.amount}"]`).textContent = sum.toLocaleString(document.documentElement.lang, {style: "currency", currency: "EUR", minimumFractionDigits: sum % 1 ? 2 : 0});
+  }
   const table = "weight" in (target.dataset ?? {}) && target.closest("[data-total]");
   if (table) {
     const weights = [...table.querySelectorAll("[data-weight]")].map((field) => parseInt(field.value, 10) || 0);
     document.getElementById(table.dataset.total).textContent = weights.reduce((sum, weight) => sum + weight, 0);
   }
+});
+
+// A file too heavy is said before it is sent.
+document.addEventListener("change", ({target}) => {
+  if (!target.dataset?.most) return;
+  const heavy = [...target.files].some((file) => file.size > target.dataset.most * 1048576);
+  target.setCustomValidity(heavy ? target.dataset.heavy : "");
+  if (heavy) target.reportValidity();
 });
 
 // A table wider than its place scrolls: by keyboard too, and a screen reader says what it is.
