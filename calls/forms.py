@@ -10,8 +10,8 @@ from calls.legality import EXEMPTION_ARTICLES, Exemption
 from calls.models import Call, CallVersion, Criterion, Need
 from calls.uses import Use
 from intervalle import clock, identifiers
-from intervalle.accounts.forms import an_email, checked
 from intervalle.accounts.document_kinds import KIND_LABELS
+from intervalle.accounts.forms import an_email, checked
 from intervalle.forms import (
     Area,
     Choice,

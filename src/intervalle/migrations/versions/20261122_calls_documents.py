@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "calls_documents"
-down_revision = "calls_approvals"
+down_revision = "house_notices"
 
 
 def upgrade() -> None:
