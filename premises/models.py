@@ -22,7 +22,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )  # fmt: skip
-from sqlalchemy.dialects.postgresql import ARRAY, INT4MULTIRANGE, INT4RANGE, ExcludeConstraint, Range
+from sqlalchemy.dialects.postgresql import ARRAY, INT4MULTIRANGE, INT4RANGE, JSONB, ExcludeConstraint, Range
 from sqlalchemy.dialects.postgresql.ranges import MultiRange
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -34,7 +34,7 @@ DOMANIAL_REGIMES = ("public_domain", "private_domain", "private")
 POSITION_SOURCES = ("geocoder", "address_base", "commune", "manual")
 OCCUPANCY_KINDS = ("lease", "meanwhile", "works", "demolition")
 UTILITIES = ("electricity", "three_phase", "heating", "gas", "internet", "toilets", "sewer", "alarm")
-IMPORT_STATES = ("uploaded", "running", "done", "failed", "undone")
+IMPORT_STATES = ("uploaded", "checking", "checked", "running", "done", "failed", "undone")
 VACANCY_REASONS = ("departure", "works_pending", "urban_project", "no_candidate", "unfit", "dispute", "other")
 
 PART_UNIT = Decimal("0.01")  # m²: `part` counts hundredths of a square metre
@@ -205,7 +205,7 @@ class Document(Base):
     created_at: Mapped[Created]
 
 
-class PremisesImport(Base):
+class PremisesImport(Subject, Base):
     """A file of premises brought in by an owner: what was asked, what entered, what was refused. It can be undone."""
 
     __tablename__ = "premises_imports"
@@ -215,16 +215,37 @@ class PremisesImport(Base):
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     file_id: Mapped[int] = mapped_column(ForeignKey("stored_files.id"))
     source: Mapped[str]  # names the file's origin: the external ids are those of this source
-    layout: Mapped[str]  # csv, geojson, cnig
-    mapping: Mapped[Json]  # our field -> column of the file
+    layout: Mapped[str]  # csv, xlsx, ods, geojson
+    mapping: Mapped[Json]  # column of the file -> our field
+    options: Mapped[Json] = mapped_column(server_default="{}")  # what stands where the file says nothing
     whole: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))  # all rows or none
     state: Mapped[str] = mapped_column(one_of("state", IMPORT_STATES), server_default="uploaded")
     rows: Mapped[int] = mapped_column(server_default="0")
     progress: Mapped[int] = mapped_column(server_default="0")
+    seen_at: Mapped[Instant | None]  # when the work last gave a sign of life
     report: Mapped[Json] = mapped_column(server_default="{}")  # counts, and the refused cells
+    refused_file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_files.id"))
     created_at: Mapped[Created]
     finished_at: Mapped[Instant | None]
     undone_at: Mapped[Instant | None]
+
+    def parties(self) -> dict[str, frozenset[int]]:
+        return {"owner": frozenset({self.owner_id})}
+
+
+class ImportEffect(Base):
+    """What an import changed of premises that were already there: the row as it was, so that undoing gives it back.
+
+    `lot_id` None: the premises' own columns. `before` None: a lot that the import added.
+    """
+
+    __tablename__ = "premises_import_effects"
+
+    id: Mapped[Key]
+    import_id: Mapped[int] = mapped_column(ForeignKey("premises_imports.id"), index=True)
+    premises_id: Mapped[int] = mapped_column(ForeignKey("premises.id"), index=True)
+    lot_id: Mapped[int | None] = mapped_column(ForeignKey("lots.id"), index=True)
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
 
 class Favourite(Base):
@@ -260,5 +281,5 @@ explain_constraint(
 explain_constraint("uq_lots_premises_label", "Un autre lot de ce local porte déjà cette lettre.")
 
 __all__ = [
-    "Area", "Cents", "Document", "Favourite", "Lot", "Occupancy", "Photo", "Premises", "PremisesImport", "SavedSearch", "Vacancy",
+    "Area", "Cents", "Document", "Favourite", "ImportEffect", "Lot", "Occupancy", "Photo", "Premises", "PremisesImport", "SavedSearch", "Vacancy",
 ]  # fmt: skip

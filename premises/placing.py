@@ -9,17 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from intervalle import clock
 from intervalle.territory import applies, geocoding
+from premises.france import in_france
 from premises.models import Premises
-
-# Metropolitan France and Corsica; the overseas départements have boxes of their own.
-FRANCE = (
-    (-5.3, 41.2, 9.8, 51.2),
-    (-61.9, 15.8, -60.9, 16.6), (-61.3, 14.3, -60.7, 15.0), (-54.7, 2.0, -51.5, 6.0), (55.1, -21.5, 55.9, -20.8), (44.9, -13.1, 45.4, -12.5),
-)  # fmt: skip
-
-
-def in_france(lon: float, lat: float) -> bool:
-    return any(west <= lon <= east and south <= lat <= north for west, south, east, north in FRANCE)
 
 
 @dataclass(frozen=True)
@@ -125,3 +116,6 @@ def uncertain(premises: Premises) -> bool:
     return (premises.position_score or 0) < Decimal(
         str(geocoding.ENOUGH)
     ) or premises.position_precision != "housenumber"
+
+
+__all__ = ["NOWHERE", "Place", "at", "by_hand", "find", "in_france", "kept", "uncertain"]

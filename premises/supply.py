@@ -51,9 +51,14 @@ def owners_for(actor: Actor) -> list[tuple[int, str]]:
     return own + lent
 
 
-def _manager(actor: Actor, owner_id: int) -> int | None:
+def manager_for(actor: Actor, owner_id: int) -> int | None:
     """The agent's organisation when acting under a mandate."""
     return next((m.agent_id for m in actor.mandates if m.grantor_id == owner_id), None)
+
+
+def new_code() -> str:
+    """Six signs for a poster; unique by its constraint."""
+    return "".join(secrets.choice(ALPHABET) for _i in range(6))
 
 
 async def create(db: AsyncSession, actor: Actor, *, owner_id: int, values: Mapping[str, Any], place: Place) -> Premises:
@@ -65,9 +70,9 @@ async def create(db: AsyncSession, actor: Actor, *, owner_id: int, values: Mappi
         )
     own = {b.organisation_id for b in actor.belongings}
     premises = Premises(
-        code="".join(secrets.choice(ALPHABET) for _i in range(6)),
+        code=new_code(),
         owner_id=owner_id,
-        manager_id=None if owner_id in own else _manager(actor, owner_id),
+        manager_id=None if owner_id in own else manager_for(actor, owner_id),
         created_by_id=actor.user_id,
         **{name: values[name] for name in PREMISES_FIELDS if name in values},
     )

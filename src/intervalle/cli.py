@@ -57,10 +57,15 @@ def parser() -> argparse.ArgumentParser:
     verify.add_argument("id", nargs="?", type=int)
     load = command("import", import_something, "importe des données de référence depuis un fichier")
     load.add_argument(
-        "what", choices=("communes", "outlines", "qpv", "addresses"), metavar="communes|outlines|qpv|addresses"
+        "what",
+        choices=("communes", "outlines", "qpv", "addresses", "premises"),
+        metavar="communes|outlines|qpv|addresses|premises",
     )
     load.add_argument("file", nargs="?", type=Path)
     load.add_argument("--vintage", type=int, default=2024, help="génération de QPV : 2015 ou 2024")
+    load.add_argument("--organisation", help="premises : numéro, SIREN ou nom du propriétaire")
+    load.add_argument("--dry-run", action="store_true", help="premises : dit ce qui entrerait, sans rien écrire")
+    load.add_argument("--all-or-nothing", action="store_true", help="premises : une ligne refusée refuse le fichier")
     return made
 
 
@@ -176,6 +181,8 @@ def import_something(options: argparse.Namespace) -> None:
             raise ValueError(f"Le fichier « {options.file} » n’existe pas.")
         return Path(options.file)
 
+    if options.what == "premises":
+        return import_premises(path(), options)
     work: dict[str, Callable[[AsyncSession], Awaitable[Any]]] = {
         "communes": lambda db: imports.import_communes(db),
         "outlines": lambda db: imports.import_outlines(db, path()),
@@ -184,6 +191,19 @@ def import_something(options: argparse.Namespace) -> None:
     }
     outcome = in_transaction(work[options.what])
     print(outcome if isinstance(outcome, str) else json.dumps(outcome, ensure_ascii=False, default=str))
+
+
+def import_premises(path: Path, options: argparse.Namespace) -> None:
+    from intervalle import models
+    from premises.imports import command
+
+    assert models.metadata.tables  # every room's tables: what an import may not disturb
+    lines = in_transaction(
+        lambda db: command.import_file(
+            db, path, organisation=options.organisation, dry_run=options.dry_run, whole=options.all_or_nothing
+        )
+    )
+    print("\n".join(lines))
 
 
 if __name__ == "__main__":

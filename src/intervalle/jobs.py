@@ -17,7 +17,13 @@ def _connection_string() -> str:
 
 app = procrastinate.App(
     connector=procrastinate.PsycopgConnector(conninfo=_connection_string(), min_size=1, max_size=4),
-    import_paths=["intervalle.mail", "intervalle.digests", "calls.tasks", "allocation.assignment.tasks"],
+    import_paths=[
+        "intervalle.mail",
+        "intervalle.digests",
+        "premises.imports.tasks",
+        "calls.tasks",
+        "allocation.assignment.tasks",
+    ],
 )
 
 

@@ -46,6 +46,7 @@ TABLE: dict[str, Rule] = {
     "premises.publish": member("owner"),
     "premises.withdraw": member("owner"),
     "diagnosis.show": member(kinds=ORGANISERS, roles=READ),  # the queries leave out what others have not published
+    "premises.import": member("owner", kinds=OWNERS),
     # calls
     "calls.list": ANYONE,
     "calls.show": ANYONE,
