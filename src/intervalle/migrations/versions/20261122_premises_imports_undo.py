@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "premises_imports_undo"
-down_revision = "0001"
+down_revision = "calls_visits_questions"
 
 
 STATE = "state IN ({})"
