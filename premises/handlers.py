@@ -17,6 +17,7 @@ from intervalle.web import Db, Id, Request, Slug, actor_of, one_or_404, page, st
 from premises import editing, history_pages, queries, search, tiles
 from premises.filters import Filters, read
 from premises.forms import ERP_TYPES, KINDS, TITLES
+from premises.imports import handlers as import_pages
 from premises.models import Photo, Premises
 from premises.timeline import LABELS
 from premises.views import PremisesView, money_m2, views
@@ -127,4 +128,5 @@ ROUTES: list[HTTPRouteHandler] = [
     *tiles.ROUTES,
     *editing.ROUTES,
     *history_pages.ROUTES,
+    *import_pages.ROUTES,
 ]

@@ -149,7 +149,7 @@ def one_of(words: Mapping[str, str]) -> Reader:
     def read(cell: str) -> str:
         code = words.get(plain(cell))
         if code is None:
-            some = sorted({w for w in words if "_" not in w}, key=len)[:6]
+            some = sorted(set(words) - {plain(code) for code in words.values()}, key=len)[:6]
             raise ValueError(
                 _("« %(cell)s » n’est pas reconnu ; par exemple : %(some)s.", cell=shown(cell), some=", ".join(some))
             )

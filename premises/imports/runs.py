@@ -26,6 +26,7 @@ USES = {
     "call_lots": N_("un appel"), "lot_wishes": N_("une candidature"), "awards": N_("une attribution"), "decisions": N_("une décision"),
     "leases": N_("un titre d’occupation"), "relocation_offers": N_("un relogement"), "occupancies": N_("l’histoire du lot"),
     "vacancies": N_("l’histoire du lot"), "photos": N_("une photo"), "premises_documents": N_("un document"), "need_matches": N_("un besoin à qui il a été proposé"),
+    "visit_slots": N_("une visite"),
 }  # fmt: skip
 # Acts on a place that undoing its import does not contradict.
 HARMLESS = ("premises.publish", "premises.withdraw", "premises.confirm")
@@ -47,21 +48,23 @@ def imports_visible_to(actor: Actor) -> Select[PremisesImport]:
     )
 
 
-async def bring(db: AsyncSession, actor: Actor, *, owner_id: int, name: str, content: bytes) -> PremisesImport:
+async def bring(
+    db: AsyncSession, actor: Actor, *, owner_id: int, name: str, content: bytes, scan: str = "not_scanned"
+) -> PremisesImport:
     """Keep a file, read its head, propose its columns. The same file sent twice is one import. Raises BadTable."""
     POLICY.check(actor, "premises.import", PremisesImport(owner_id=owner_id))
     table = tables.read(content)
     if known := await _just_brought(db, actor, owner_id, content):
         return known
     stored = await files.keep(
-        db, name=name, content=content, content_type=MEDIA[table.layout], audience="parties", scan="not_scanned", owner_id=owner_id,
+        db, name=name, content=content, content_type=MEDIA[table.layout], audience="parties", scan=scan, owner_id=owner_id,
         user_id=actor.user_id,
     )  # fmt: skip
     cnig = mappings.is_cnig(table.columns)
     one = PremisesImport(
         owner_id=owner_id, user_id=actor.user_id, file_id=stored.id, source="cnig-friches" if cnig else "fichier", layout=table.layout,
         mapping=mappings.propose(table.columns),
-        options={**table.details, "kind": "brownfield" if cnig else "ground_floor", "regime": "private", "available_from": clock.today().isoformat()},
+        options={**table.details, "lines": content.count(b"\n") if table.layout == "csv" else 0, "kind": "brownfield" if cnig else "ground_floor", "regime": "private", "available_from": clock.today().isoformat()},
     )  # fmt: skip
     db.add(one)
     await db.flush()
@@ -112,6 +115,36 @@ async def choose(
     fresh.state, fresh.progress, fresh.seen_at, fresh.report = "checking", 0, clock.now(), {}
     await db.flush()
     return fresh
+
+
+async def read_again(
+    db: AsyncSession, actor: Actor, one: PremisesImport, *, encoding: str | None, separator: str | None
+) -> None:
+    """The guess was wrong: another encoding or separator, and the columns proposed anew."""
+    POLICY.check(actor, "premises.import", one)
+    fresh = await locked(db, one)
+    if fresh.state in {"running", "done", "undone"}:
+        raise Refused(_("Cet import est déjà lancé."), _("Déposez le fichier de nouveau pour en faire un autre."))
+    stored = (await db.execute(select(StoredFile).where(StoredFile.id == fresh.file_id))).scalar_one()
+    table = tables.read(await files.read(stored), encoding=encoding or "", separator=separator or "")
+    fresh.options, fresh.mapping, fresh.state = (
+        {**fresh.options, **table.details},
+        mappings.propose(table.columns),
+        "uploaded",
+    )
+    await db.flush()
+
+
+async def resume(db: AsyncSession, actor: Actor, one: PremisesImport, *, silent: int) -> bool:
+    """Whether the work may start again: it waits for a worker that has said nothing for `silent` seconds."""
+    POLICY.check(actor, "premises.import", one)
+    fresh = await locked(db, one)
+    last = fresh.seen_at or fresh.created_at
+    if fresh.state not in {"checking", "running"} or clock.now() - last < timedelta(seconds=silent):
+        return False
+    fresh.seen_at = clock.now()
+    await db.flush()
+    return True
 
 
 async def launch(db: AsyncSession, actor: Actor, one: PremisesImport, *, whole: bool | None = None) -> bool:

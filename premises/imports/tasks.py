@@ -5,8 +5,10 @@ worker leaves nothing half-entered, and the page offers to start again.
 """
 
 import logging
+from contextlib import suppress
 
 from sqlalchemy import select, text, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from intervalle import clock, i18n, jobs
@@ -57,10 +59,14 @@ async def advance(db: AsyncSession, make: async_sessionmaker[AsyncSession], impo
     i18n.set_locale(actor.locale)
 
     async def tell(rows: int) -> None:
-        async with make() as other, other.begin():
-            await other.execute(
-                update(PremisesImport).where(PremisesImport.id == import_id).values(progress=rows, seen_at=clock.now())
-            )
+        # A progress bar that cannot move stops no work.
+        with suppress(DBAPIError):
+            async with make() as other, other.begin():
+                await other.execute(
+                    update(PremisesImport)
+                    .where(PremisesImport.id == import_id)
+                    .values(progress=rows, seen_at=clock.now())
+                )
 
     if one.state == "checking":
         await work.examine(db, one, tell)

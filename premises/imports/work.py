@@ -168,8 +168,7 @@ async def run(db: AsyncSession, actor: Actor, one: PremisesImport, tell: Tell = 
     )
     content = await _content(db, one)
     found = await look(db, one, content, tell)
-    await _keep_report(db, one, content, found)
-    one.rows = found.rows
+    # The import's own row is written last: until then another connection writes its progress there.
     entered = not (one.whole and found.refused_rows)
     if entered:
         manager = None if actor.system or one.owner_id in actor.own() else supply.manager_for(actor, one.owner_id)
@@ -178,6 +177,8 @@ async def run(db: AsyncSession, actor: Actor, one: PremisesImport, tell: Tell = 
             options=options_of(one), today=clock.today(), tell=tell,
         )  # fmt: skip
         await writing.change(db, import_id=one.id)
+    await _keep_report(db, one, content, found)
+    one.rows = found.rows
     one.state, one.progress, one.finished_at = (
         ("done" if entered else "checked"),
         found.rows,

