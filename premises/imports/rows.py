@@ -92,6 +92,8 @@ class Reader:
             cell = record.cells[i]
             if cell.startswith("'") and cell[1:2] in set("=+-@"):
                 cell = cell[1:]  # the guard that our own exports put before what looks like a formula
+            if self.cnig and "_X_" in cell:  # natural persons, masked by the source
+                cell = "|".join(part for part in cell.split("|") if part != "_X_")
             if cell.lower() in self.nothing:
                 continue
             try:
