@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "premises_imports_undo"
-down_revision = "calls_visits_questions"
+down_revision = "calls_approvals"
 
 
 STATE = "state IN ({})"
