@@ -1,6 +1,5 @@
 """/locaux: the list and its map, one place, its tiles."""
 
-import json
 from typing import Any
 
 from litestar import Response, get
@@ -14,13 +13,13 @@ from intervalle.outbox import StoredFile
 from intervalle.settings import settings
 from intervalle.territory.models import Commune
 from intervalle.web import Db, Id, Request, Slug, actor_of, one_or_404, page, stored_file_response
-from premises import editing, history_pages, queries, search, tiles
+from premises import editing, exports, history_pages, queries, search, tiles
 from premises.filters import Filters, read
 from premises.forms import ERP_TYPES, KINDS, TITLES
 from premises.imports import handlers as import_pages
 from premises.models import Photo, Premises
 from premises.timeline import LABELS
-from premises.views import PremisesView, money_m2, views
+from premises.views import money_m2, views
 
 
 async def _found(request: Request, db: Db) -> dict[str, Any]:
@@ -53,27 +52,6 @@ async def index(request: Request, db: Db) -> Response[str]:
         money_m2=money_m2, counts=counts, communes={r[0]: r[1] for r in named}, basemap=settings().basemap_url, box=[n for n in box if n is not None],
         states={code: _(label) for code, label in LABELS.items()}, **found,
     )  # fmt: skip
-
-
-@get("/locaux.geojson", policy="premises.list")
-async def geojson(request: Request, db: Db) -> Response[bytes]:
-    """The same page of the list as points, for the map and for other tools (Licence Ouverte)."""
-    found = await _found(request, db)
-    features = [_feature(v) for v in found["cards"] if v.lon is not None]
-    body = {"type": "FeatureCollection", "numberMatched": found["total"], "features": features}
-    return Response(json.dumps(body, ensure_ascii=False).encode(), media_type="application/geo+json")
-
-
-def _feature(v: PremisesView) -> dict[str, Any]:
-    return {
-        "type": "Feature",
-        "id": v.premises.id,
-        "geometry": {"type": "Point", "coordinates": [round(v.lon or 0, 5), round(v.lat or 0, 5)]},
-        "properties": {
-            "name": v.premises.name, "state": v.state, "label": v.label, "area": float(v.area), "lots": len(v.lots),
-            "commune": v.commune, "owner": v.owner or None, "url": f"{settings().base_url}/locaux/{v.premises.id}",
-        },
-    }  # fmt: skip
 
 
 @get("/locaux/{premises_id:int}", policy="premises.show")
@@ -120,7 +98,6 @@ async def published_count(db: Any) -> int:
 
 ROUTES: list[HTTPRouteHandler] = [
     index,
-    geojson,
     mine,
     show,
     short,
@@ -129,4 +106,5 @@ ROUTES: list[HTTPRouteHandler] = [
     *editing.ROUTES,
     *history_pages.ROUTES,
     *import_pages.ROUTES,
+    *exports.ROUTES,
 ]

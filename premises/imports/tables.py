@@ -8,6 +8,7 @@ in memory.
 import csv
 import io
 import json
+import re
 import zipfile
 import zlib
 from collections import Counter
@@ -151,10 +152,13 @@ def _workbook(content: bytes) -> Table:
     layout = "ods" if "content.xml" in names else "xlsx"
     if layout == "xlsx" and not any(name.startswith("xl/") for name in names):
         raise unreadable()
-    from python_calamine import load_workbook
+    from python_calamine import CalamineError, load_workbook
 
     try:
-        book = load_workbook(io.BytesIO(content))
+        try:
+            book = load_workbook(io.BytesIO(content))
+        except CalamineError:
+            book = load_workbook(io.BytesIO(compacted(content)))
         name, rows = _fullest_sheet(book)
     except BadTable:
         raise
@@ -165,6 +169,19 @@ def _workbook(content: bytes) -> Table:
         raise unreadable() from error
     columns, records = _headed(rows)
     return Table(layout, columns, records, {"sheet": name})
+
+
+def compacted(content: bytes) -> bytes:
+    """An ODS without the line breaks that GDAL and QGIS leave between cells, which some readers take for cells."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as archive, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as kept:
+        for entry in archive.infolist():
+            body = archive.read(entry)
+            if entry.filename == "content.xml":
+                body = re.sub(rb">\s+<", b"><", body)
+            stored = zipfile.ZIP_STORED if entry.filename == "mimetype" else zipfile.ZIP_DEFLATED
+            kept.writestr(entry.filename, body, stored)
+    return out.getvalue()
 
 
 def _unpacked_within_bounds(content: bytes) -> set[str]:
