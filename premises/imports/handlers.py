@@ -16,10 +16,21 @@ from sqlalchemy import select, text
 
 from intervalle import antivirus, clock, files, i18n, jobs
 from intervalle.accounts.models import Organisation
-from intervalle.house import stored_file_response
 from intervalle.i18n import _
 from intervalle.outbox import StoredFile
-from intervalle.web import Db, Id, Request, actor_of, form_data, invalid, one_or_404, page, redirect, upload_in
+from intervalle.web import (
+    Db,
+    Id,
+    Request,
+    actor_of,
+    form_data,
+    invalid,
+    one_or_404,
+    page,
+    redirect,
+    stored_file_response,
+    upload_in,
+)
 from premises import supply
 from premises.imports import mapping as mappings
 from premises.imports import runs, tables, work
