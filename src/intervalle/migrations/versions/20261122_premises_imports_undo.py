@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "premises_imports_undo"
-down_revision = "calls_approvals"
+down_revision = "house_notices"
 
 
 STATE = "state IN ({})"
