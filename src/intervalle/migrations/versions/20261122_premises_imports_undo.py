@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "premises_imports_undo"
-down_revision = "house_notices"
+down_revision = "calls_project_budget"
 
 
 STATE = "state IN ({})"
