@@ -19,9 +19,8 @@ from tests.served import Served, served
 INSTANT = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
-    ("racers", "lots"), [(4, 8), pytest.param(8, 1000, marks=pytest.mark.drill)], ids=["reduced", "whole"]
-)
+@pytest.mark.drill
+@pytest.mark.parametrize(("racers", "lots"), [(4, 8), (8, 1000)], ids=["reduced", "whole"])
 async def test_two_agents_one_lot(racers: int, lots: int) -> None:
     with served(INSTANT) as server:
         engine = make_engine(Settings(database_url=server.url), pool_size=4)

@@ -13,9 +13,8 @@ from tests.allocation.selection import make as scene
 from tests.served import served
 
 
-@pytest.mark.parametrize(
-    ("jurors", "files"), [(3, 3), pytest.param(50, 100, marks=pytest.mark.drill)], ids=["reduced", "whole"]
-)
+@pytest.mark.drill
+@pytest.mark.parametrize(("jurors", "files"), [(3, 3), (50, 100)], ids=["reduced", "whole"])
 async def test_no_lost_score(jurors: int, files: int) -> None:
     with served(scene.AFTER) as server:
         engine = make_engine(Settings(database_url=server.url), pool_size=4)
