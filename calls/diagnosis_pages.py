@@ -1,6 +1,5 @@
 """/diagnostic: the available premises of a commune, an intercommunality, a neighbourhood or an owner, on any day."""
 
-import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,7 +9,6 @@ from litestar.handlers import HTTPRouteHandler
 
 from calls import diagnosis_demand, diagnosis_exports
 from calls.match_queries import SMALL
-from intervalle import clock
 from intervalle.accounts.actor import Actor
 from intervalle.errors import NotFound
 from intervalle.i18n import _
@@ -19,6 +17,7 @@ from premises.diagnosis import drawing, queries, scopes
 from premises.diagnosis.figures import Figures, Freed, LotFact, figures, members
 from premises.facts import Vacancy
 from premises.timeline import LABELS
+from premises.views import day_asked
 
 PER_PAGE = 100
 
@@ -47,17 +46,6 @@ async def read(db: Db, actor: Actor, scope: scopes.Scope, on: date) -> Diagnosis
     return Diagnosis(scope, on, lots, freed, figures(lots, freed, on, REASONS))
 
 
-def day_in(typed: str) -> date:
-    """The day asked for; today when nothing readable was."""
-    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", typed):
-        try:
-            asked = date.fromisoformat(typed)
-        except ValueError:
-            return clock.today()
-        return asked if 1950 <= asked.year <= 2150 else clock.today()
-    return clock.today()
-
-
 async def _scope(db: Db, actor: Actor, key: str) -> scopes.Scope:
     found = await scopes.read(db, actor, key)
     if found is None:
@@ -68,7 +56,7 @@ async def _scope(db: Db, actor: Actor, key: str) -> scopes.Scope:
 @get("/diagnostic", policy="diagnosis.show")
 async def show(request: Request, db: Db, de: Text = "", le: Text = "", nom: Text = "") -> Response[str]:
     """Without a scope: the choice. A typed name that means one thing alone opens it."""
-    actor, on = actor_of(request), day_in(le)
+    actor, on = actor_of(request), day_asked(le)
     suggested = await scopes.suggested(db, actor)
     found = await scopes.named(db, actor, nom.strip()) if nom.strip() else []
     key = found[0][0] if len(found) == 1 else ("" if nom.strip() else de or (suggested[0][0] if suggested else ""))
@@ -94,7 +82,7 @@ async def behind(
     request: Request, db: Db, de: Text, quoi: Text = "tous", le: Text = "", numero: Page = 1
 ) -> Response[str]:
     """The lots a figure counts, one line each."""
-    actor, on = actor_of(request), day_in(le)
+    actor, on = actor_of(request), day_asked(le)
     d = await read(db, actor, await _scope(db, actor, de), on)
     found = members(quoi, d.lots, d.freed, on)
     if found is None:
@@ -132,7 +120,7 @@ def quarter_words(code: str) -> str:
 
 
 async def _export(request: Request, db: Db, de: str, le: str) -> tuple[Diagnosis, Any, Any]:
-    actor, on = actor_of(request), day_in(le)
+    actor, on = actor_of(request), day_asked(le)
     d = await read(db, actor, await _scope(db, actor, de), on)
     vacant = [lot.lot_id for lot in d.lots if lot.vacant]
     uses = await diagnosis_demand.by_use(db, d.scope.communes, vacant)

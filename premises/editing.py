@@ -8,15 +8,16 @@ from sqlalchemy import func, select
 
 from intervalle import files
 from intervalle.i18n import _
+from intervalle.settings import settings
 from intervalle.territory import applies
 from intervalle.web import Db, Id, Request, actor_of, draw, form_data, invalid, one_or_404, page, redirect, upload_in
-from premises import photos, placing, queries, supply
-from premises.forms import LotForm, PhotoForm, PlaceForm, PremisesForm
+from premises import outlines, photos, placing, queries, supply
+from premises.forms import DocumentForm, LotForm, OutlineForm, PhotoForm, PlaceForm, PremisesForm
 from premises.models import Lot, Premises
 from premises.views import money_m2, views
 
 
-async def _owned(request: Request, db: Db, premises_id: int) -> Premises:
+async def owned(request: Request, db: Db, premises_id: int) -> Premises:
     actor = actor_of(request)
     return one_or_404(
         await db.execute(queries.premises_visible_to(actor).where(queries.own(actor), Premises.id == premises_id))
@@ -47,7 +48,7 @@ async def create(request: Request, db: Db) -> Response[None]:
     )
 
 
-async def _edit_context(db: Db, request: Request, premises: Premises) -> dict[str, Any]:
+async def edit_context(db: Db, request: Request, premises: Premises) -> dict[str, Any]:
     view = (await views(db, [premises]))[0]
     lon, lat = (
         await db.execute(select(func.ST_X(Premises.point), func.ST_Y(Premises.point)).where(Premises.id == premises.id))
@@ -55,31 +56,33 @@ async def _edit_context(db: Db, request: Request, premises: Premises) -> dict[st
     missing = supply.missing_to_publish(premises, [v.lot for v in view.lots])
     return {
         "premises": premises, "view": view, "missing": missing, "uncertain": placing.uncertain(premises), "lon": lon, "lat": lat,
-        "lot_form": None, "lot_id": None, "photo_form": PhotoForm(), "photo_error": "", "money_m2": money_m2, "conflict": None,
+        "lot_form": None, "lot_id": None, "photo_form": PhotoForm(), "photo_error": "", "money_m2": money_m2, "conflict": None, "basemap": settings().basemap_url,
         "form": _form(request, obj=premises, owner=str(premises.owner_id)), "place_form": PlaceForm(lat=lat, lon=lon),
+        "documents": list(await db.execute(queries.documents_of(premises.id))), "document_form": DocumentForm(), "document_error": "",
+        "outline_form": OutlineForm(outline=await outlines.geojson(db, premises)), "plan": await outlines.plan(db, premises),
     }  # fmt: skip
 
 
 @get("/locaux/{premises_id:int}/modifier", policy="premises.edit")
 async def edit_page(request: Request, db: Db, premises_id: Id) -> Response[str]:
-    premises = await _owned(request, db, premises_id)
-    return page(request, "premises/edit.html", **await _edit_context(db, request, premises))
+    premises = await owned(request, db, premises_id)
+    return page(request, "premises/edit.html", **await edit_context(db, request, premises))
 
 
 @post("/locaux/{premises_id:int}", policy="premises.edit")
 async def edit(request: Request, db: Db, premises_id: Id) -> Response[Any]:
-    premises = await _owned(request, db, premises_id)
+    premises = await owned(request, db, premises_id)
     data = await form_data(request)
     form = _form(request, data, owner=str(premises.owner_id))
     if not form.validate():
-        raise invalid(request, "premises/edit.html", **{**await _edit_context(db, request, premises), "form": form})
+        raise invalid(request, "premises/edit.html", **{**await edit_context(db, request, premises), "form": form})
     moved = (form.address.data, form.postcode.data or "") != (premises.address, premises.postcode)
     place = await placing.find(db, form.address.data, form.postcode.data or "") if moved else None
     try:
         await supply.edit(db, actor_of(request), premises, version=_version(data), values=form.values(), place=place)
     except supply.Stale as stale:
         context = {
-            **await _edit_context(db, request, stale.current),
+            **await edit_context(db, request, stale.current),
             "form": form,
             "conflict": _form(request, obj=stale.current, owner=str(premises.owner_id)),
         }
@@ -95,7 +98,7 @@ def _version(data: Any) -> int:
 @post("/locaux/{premises_id:int}/position", policy="premises.edit")
 async def set_place(request: Request, db: Db, premises_id: Id) -> Response[None]:
     """By hand: a point, and the neighbourhood when the finding is wrong."""
-    premises = await _owned(request, db, premises_id)
+    premises = await owned(request, db, premises_id)
     data = await form_data(request)
     form = PlaceForm(data)
     commune = form.commune.data or None
@@ -103,7 +106,7 @@ async def set_place(request: Request, db: Db, premises_id: Id) -> Response[None]
         form.add_error("commune", _("Aucune commune actuelle ne porte ce code Insee."))
     if form.errors_in_order:
         raise invalid(
-            request, "premises/edit.html", **{**await _edit_context(db, request, premises), "place_form": form}
+            request, "premises/edit.html", **{**await edit_context(db, request, premises), "place_form": form}
         )
     lon, lat = form.lon.data, form.lat.data
     point = None if lon is None or lat is None else (float(lon), float(lat))
@@ -115,20 +118,20 @@ async def set_place(request: Request, db: Db, premises_id: Id) -> Response[None]
 
 @get("/locaux/{premises_id:int}/lots/nouveau", policy="premises.edit")
 async def new_lot(request: Request, db: Db, premises_id: Id) -> Response[str]:
-    premises = await _owned(request, db, premises_id)
-    context = await _edit_context(db, request, premises)
+    premises = await owned(request, db, premises_id)
+    context = await edit_context(db, request, premises)
     form = LotForm(label=await supply.next_label(db, premises.id))
     return page(request, "premises/lot.html", **{**context, "lot_form": form})
 
 
 @get("/locaux/{premises_id:int}/lots/{lot_id:int}", policy="premises.edit")
 async def edit_lot_page(request: Request, db: Db, premises_id: Id, lot_id: Id) -> Response[str]:
-    premises = await _owned(request, db, premises_id)
+    premises = await owned(request, db, premises_id)
     lot = one_or_404(await db.execute(select(Lot).where(Lot.premises_id == premises.id, Lot.id == lot_id)))
     return page(
         request,
         "premises/lot.html",
-        **{**await _edit_context(db, request, premises), "lot_form": LotForm.of(lot), "lot_id": lot.id},
+        **{**await edit_context(db, request, premises), "lot_form": LotForm.of(lot), "lot_id": lot.id},
     )
 
 
@@ -143,7 +146,7 @@ async def save_lot(request: Request, db: Db, premises_id: Id, lot_id: Id) -> Res
 
 
 async def _save_lot(request: Request, db: Db, premises_id: int, lot_id: int | None) -> Response[None]:
-    premises = await _owned(request, db, premises_id)
+    premises = await owned(request, db, premises_id)
     lot = (
         one_or_404(await db.execute(select(Lot).where(Lot.premises_id == premises.id, Lot.id == lot_id)))
         if lot_id
@@ -156,7 +159,7 @@ async def _save_lot(request: Request, db: Db, premises_id: int, lot_id: int | No
         raise invalid(
             request,
             "premises/lot.html",
-            **{**await _edit_context(db, request, premises), "lot_form": form, "lot_id": lot_id},
+            **{**await edit_context(db, request, premises), "lot_form": form, "lot_id": lot_id},
         )
     await supply.save_lot(db, actor_of(request), premises, lot, form.values())
     return redirect(
@@ -172,7 +175,7 @@ async def _label_is_free(db: Db, premises_id: int, lot_id: int | None, label: st
 
 @post("/locaux/{premises_id:int}/lots/{lot_id:int}/suppression", policy="premises.edit")
 async def remove_lot(request: Request, db: Db, premises_id: Id, lot_id: Id) -> Response[None]:
-    premises = await _owned(request, db, premises_id)
+    premises = await owned(request, db, premises_id)
     lot = one_or_404(await db.execute(select(Lot).where(Lot.premises_id == premises.id, Lot.id == lot_id)))
     await supply.remove_lot(db, actor_of(request), premises, lot)
     return redirect(f"/locaux/{premises_id}/modifier#lots", flash=_("Le lot est supprimé."))
@@ -180,7 +183,7 @@ async def remove_lot(request: Request, db: Db, premises_id: Id, lot_id: Id) -> R
 
 @post("/locaux/{premises_id:int}/photos", policy="premises.edit")
 async def add_photo(request: Request, db: Db, premises_id: Id) -> Response[None]:
-    premises = await _owned(request, db, premises_id)
+    premises = await owned(request, db, premises_id)
     data = await form_data(request)
     form, chosen = PhotoForm(data), upload_in(data, "photo")
     sentence = "" if chosen else _("Choisissez une photo.")
@@ -194,32 +197,32 @@ async def add_photo(request: Request, db: Db, premises_id: Id) -> Response[None]
     raise invalid(
         request,
         "premises/edit.html",
-        **{**await _edit_context(db, request, premises), "photo_form": form, "photo_error": sentence},
+        **{**await edit_context(db, request, premises), "photo_form": form, "photo_error": sentence},
     )
 
 
 @post("/locaux/{premises_id:int}/photos/{photo_id:int}/suppression", policy="premises.edit")
 async def remove_photo(request: Request, db: Db, premises_id: Id, photo_id: Id) -> Response[None]:
-    premises = await _owned(request, db, premises_id)
+    premises = await owned(request, db, premises_id)
     await photos.remove(db, actor_of(request), premises, photo_id)
     return redirect(f"/locaux/{premises_id}/modifier#photos", flash=_("La photo est retirée."))
 
 
 @post("/locaux/{premises_id:int}/publication", policy="premises.publish")
 async def publish(request: Request, db: Db, premises_id: Id) -> Response[None]:
-    await supply.publish(db, actor_of(request), await _owned(request, db, premises_id))
+    await supply.publish(db, actor_of(request), await owned(request, db, premises_id))
     return redirect(f"/locaux/{premises_id}", flash=_("Le local est publié."))
 
 
 @post("/locaux/{premises_id:int}/retrait", policy="premises.withdraw")
 async def withdraw(request: Request, db: Db, premises_id: Id) -> Response[None]:
-    await supply.withdraw(db, actor_of(request), await _owned(request, db, premises_id))
+    await supply.withdraw(db, actor_of(request), await owned(request, db, premises_id))
     return redirect(f"/locaux/{premises_id}", flash=_("Le local n’est plus dans la liste publique."))
 
 
 @post("/locaux/{premises_id:int}/confirmation", policy="premises.edit")
 async def confirm(request: Request, db: Db, premises_id: Id) -> Response[None]:
-    await supply.confirm(db, actor_of(request), await _owned(request, db, premises_id))
+    await supply.confirm(db, actor_of(request), await owned(request, db, premises_id))
     return redirect(f"/locaux/{premises_id}", flash=_("Merci : la fiche est confirmée d’aujourd’hui."))
 
 

@@ -180,6 +180,19 @@ class LotForm(Form):
         return data
 
 
+class OutlineForm(Form):
+    outline = LongText(N_("Contour, en GeoJSON"), [required(N_("Collez ou dessinez un contour."))], limit=400_000)
+
+
+class DocumentForm(Form):
+    title = Text(
+        N_("Ce que c’est"),
+        [required(N_("Par exemple « plan du rez-de-chaussée », « diagnostic amiante »."))],
+        limit=120,
+    )
+    public = YesNo(N_("À montrer à tous, avec la fiche"))
+
+
 class PhotoForm(Form):
     alt = Text(
         N_("Ce que montre la photo"),

@@ -8,18 +8,21 @@ from sqlalchemy import func, select
 
 from intervalle import clock, files
 from intervalle.accounts.actor import NOBODY
+from intervalle.accounts.policy_table import POLICY
 from intervalle.i18n import _
 from intervalle.outbox import StoredFile
 from intervalle.settings import settings
 from intervalle.territory.models import Commune
 from intervalle.web import Db, Id, Request, Slug, actor_of, one_or_404, page, stored_file_response
-from premises import editing, exports, history_pages, queries, search, tiles
+from premises import (
+    confirmation_pages, editing, exports, history_pages, outlines, placing, plan_pages, queries, search, tiles,
+)  # fmt: skip
 from premises.filters import Filters, read
-from premises.forms import ERP_TYPES, KINDS, TITLES
+from premises.forms import CONDITIONS, ERP_TYPES, KINDS, PAYERS, TITLES
 from premises.imports import handlers as import_pages
 from premises.models import Photo, Premises
 from premises.timeline import LABELS
-from premises.views import money_m2, views
+from premises.views import day_asked, money_m2, views
 
 
 async def _found(request: Request, db: Db) -> dict[str, Any]:
@@ -59,8 +62,15 @@ async def show(request: Request, db: Db, premises_id: Id) -> Response[str]:
     premises = one_or_404(
         await db.execute(queries.premises_visible_to(actor_of(request)).where(Premises.id == premises_id))
     )
-    view = (await views(db, [premises]))[0]
-    return page(request, "premises/show.html", view=view, premises=premises, money_m2=money_m2)
+    on = day_asked(request.query_params.get("le", ""))
+    view = (await views(db, [premises], on))[0]
+    owner = POLICY.can(actor_of(request), "premises.edit", premises)
+    documents = await db.execute(queries.documents_of(premises.id, public=not owner))
+    plan = await outlines.plan(db, premises) if owner or not premises.owner_masked else None
+    return page(
+        request, "premises/show.html", view=view, premises=premises, money_m2=money_m2, on=on, owner=owner, plan=plan,
+        documents=list(documents), conditions=dict(CONDITIONS), payers=dict(PAYERS),
+    )  # fmt: skip
 
 
 @get("/l/{code:str}", policy="premises.show")
@@ -107,4 +117,5 @@ ROUTES: list[HTTPRouteHandler] = [
     *history_pages.ROUTES,
     *import_pages.ROUTES,
     *exports.ROUTES,
+    *plan_pages.ROUTES,
 ]

@@ -9,8 +9,9 @@ from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, func, lite
 
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.models import Organisation
+from intervalle.outbox import StoredFile
 from intervalle.settings import settings
-from premises.models import Lot, Occupancy, Photo, Premises
+from premises.models import Document, Lot, Occupancy, Photo, Premises
 
 # A masked place is shown 150 to 277 m away, always at the same point for the same premises.
 MASK_METRES, MASK_SPREAD = 150, 127
@@ -64,6 +65,17 @@ def photos_of(premises_ids: Iterable[int]) -> Select[Photo]:
         .where(Photo.premises_id.in_(list(premises_ids)))
         .order_by(Photo.premises_id, Photo.position, Photo.id)
     )
+
+
+def documents_of(premises_id: int, *, public: bool = False) -> Select[Document, StoredFile]:
+    """With the file of each; `public`: only those shown with the page."""
+    rows = (
+        select(Document, StoredFile)
+        .join(StoredFile, StoredFile.id == Document.file_id)
+        .where(Document.premises_id == premises_id)
+        .order_by(Document.title, Document.id)
+    )
+    return rows.where(Document.public) if public else rows
 
 
 def owner_names(premises_ids: Iterable[int]) -> Select[int, str]:

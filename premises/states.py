@@ -18,14 +18,23 @@ def _kinds(state: str) -> list[str]:
     return [kind for kind, shown in FROM_KIND.items() if shown == state]
 
 
-def full(when: ColumnElement[bool]) -> ColumnElement[bool]:
-    """The uses for which `when` holds take the whole lot, all week. Uses never overlap, so half-days × hundredths of
-    m² add up (see `timeline.taken`); over a period the sum may count two that follow each other, never too little."""
+def units_used(when: ColumnElement[bool]) -> ColumnElement[int]:
+    """Half-days × hundredths of m² in use on the lot, for the uses where `when` holds."""
     week = func.unnest(Occupancy.slots).column_valued("week")
     days = select(func.sum(func.upper(week) - func.lower(week))).scalar_subquery()
     part = func.upper(Occupancy.part) - func.lower(Occupancy.part)
     used = select(func.sum(days * part)).where(Occupancy.lot_id == Lot.id, Occupancy.kind.in_(_kinds("occupied")), when)
-    return func.coalesce(used.correlate(Lot).scalar_subquery(), 0) >= HALF_DAYS * Lot.area / PART_UNIT
+    return func.coalesce(used.correlate(Lot).scalar_subquery(), 0)
+
+
+def units_used_on(on: date) -> ColumnElement[int]:
+    return units_used(Occupancy.during.contains(literal(on)))
+
+
+def full(when: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The uses for which `when` holds take the whole lot, all week. Uses never overlap, so half-days × hundredths of
+    m² add up (see `timeline.taken`); over a period the sum may count two that follow each other, never too little."""
+    return units_used(when) >= HALF_DAYS * Lot.area / PART_UNIT
 
 
 def lot_is(state: str, on: date) -> ColumnElement[bool]:

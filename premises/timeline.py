@@ -68,8 +68,11 @@ def state_on(on: date, spans: Iterable[Span], available: tuple[date | None, date
     """The state of a lot on a day. Nothing there, or room left: vacant inside its interval of use, `none` outside."""
     there = list(spans)
     here = {s.state for s in there if s.covers(on)}
-    if taken(on, there) < WHOLE:
+    used = taken(on, there)
+    if used < WHOLE:
         here.discard("occupied")
+    if used + sum((s.share for s in there if s.state == "awarded" and s.covers(on)), Fraction(0)) < WHOLE:
+        here.discard("awarded")
     for state in FIRST:
         if state in here:
             return state
@@ -87,14 +90,21 @@ def free_from(on: date, spans: Sequence[Span]) -> date | None:
     return None
 
 
-def bar(available: tuple[date | None, date | None], spans: Sequence[Span], today: date, middle: str = "") -> Bar:
-    """The bar from its first to its last post: the interval of use, stretched to what happened before it."""
+def bar(
+    available: tuple[date | None, date | None], spans: Sequence[Span], today: date, middle: str = "",
+    window: tuple[date, date] | None = None,
+) -> Bar:  # fmt: skip
+    """The bar from its first to its last post: the interval of use, stretched to what happened before it.
+
+    With a `window` (a board of several lots), the bar is what is seen through it.
+    """
     starts = [d for d in (available[0], *(s.start for s in spans)) if d]
     begin = min(starts, default=today)
     known = [d for d in (available[1], *(s.end for s in spans)) if d]
     open_ended = available[1] is None
     end = max([*known, today + timedelta(days=365)] if open_ended else known, default=begin + timedelta(days=365))
     end = max(end, begin + timedelta(days=1))
+    begin, end = window or (begin, end)
     length = (end - begin).days
 
     def at(moment: date) -> float:

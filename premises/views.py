@@ -81,12 +81,13 @@ def money_m2(values: Sequence[int | None]) -> str:
 
 
 def lot_view(
-    lot: Lot, uses: Sequence[Occupancy], extra: Sequence[timeline.Span], today: date, end_event: str
-) -> LotView:
+    lot: Lot, uses: Sequence[Occupancy], extra: Sequence[timeline.Span], today: date, end_event: str,
+    window: tuple[date, date] | None = None,
+) -> LotView:  # fmt: skip
     spans = [occupancies.span_of(o, lot, today) for o in uses] + list(extra)
     available = (lot.available.lower, lot.available.upper)
     state = timeline.state_on(today, spans, available)
-    drawn = timeline.bar(available, spans, today, _middle(lot, end_event))
+    drawn = timeline.bar(available, spans, today, _middle(lot, end_event), window)
     return LotView(lot, state, _label(lot, state, spans, today), drawn, titles_of(lot))
 
 
@@ -136,8 +137,17 @@ def _middle(lot: Lot, end_event: str) -> str:
     return _("%(length)s, %(event)s", length=length, event=end_event) if end_event else length
 
 
-async def views(db: AsyncSession, rows: Sequence[Premises]) -> list[PremisesView]:
-    """Cards for these premises, in their order: eight queries whatever their number."""
+def day_asked(typed: str) -> date:
+    """The day in an address (`le=2026-03-01`); today when nothing readable was asked."""
+    try:
+        asked = date.fromisoformat(typed)
+    except ValueError:
+        return clock.today()
+    return asked if 1950 <= asked.year <= 2150 else clock.today()
+
+
+async def views(db: AsyncSession, rows: Sequence[Premises], on: date | None = None) -> list[PremisesView]:
+    """Cards for these premises as they are on a day, in their order: eight queries whatever their number."""
     ids = [p.id for p in rows]
     lots = list((await db.execute(queries.lots_in(ids))).scalars())
     lot_ids = [lot.id for lot in lots]
@@ -162,7 +172,7 @@ async def views(db: AsyncSession, rows: Sequence[Premises]) -> list[PremisesView
             )
         )
     }
-    today = clock.today()
+    today = on or clock.today()
 
     def one(p: Premises) -> PremisesView:
         shown = [

@@ -7,7 +7,8 @@ from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-import allocation.leases.housing  # tells the selection room who houses whom  # noqa: F401
+import allocation.leases.housing  # tells the selection room who houses whom
+import allocation.leases.spans  # registers places given on the bar of their lot  # noqa: F401
 from allocation.leases import conditions, document, forms, gathering, leases, queries, reading, valuations, views
 from allocation.leases.gathering import Dossier
 from allocation.leases.models import Condition, Lease

@@ -62,11 +62,6 @@ PLACES = (
               "Bureau de poste fermé : guichets au rez-de-chaussée, tri et bureaux à l’arrière.", "démolition de la dalle",
               (LotPlan("A", "guichets", "92", (0, 24), ("COP",), {**SHOP, **CHEAP, "divisible": True, "min_area": Decimal(30)}),
                LotPlan("B", "salle de tri", "140", (0, 24), ("COP",), {**SHOP, **CHEAP, "divisible": True, "min_area": Decimal(30), "condition": "refresh"}))),
-    PlacePlan("quadri", "claire", "territoires", "Le Quadri", "building", "private", "30 boulevard de Yougoslavie", "35200",
-              "Bâtiment de 5 000 m² : 26 structures de l’ESS, bureaux à l’étage et boutiques ouvertes au public.", "",
-              tuple(LotPlan(label, name, area, (-40, None), ("BAIL_CIVIL", "BAIL_COM"), {**OFFICE, **MODERATE, "divisible": area == "900"}, ((-36, 24 + n * 7, "meanwhile", who),) if who else ())
-                    for n, (label, name, area, who) in enumerate([("A", "boutique nord", "140", "Ressourcerie du Blosne"), ("B", "boutique sud", "95", "Café associatif"), ("C", "plateau du 1er étage", "900", ""), ("D", "plateau du 2e étage", "1100", "Coopérative d’activité"), ("E", "salle commune", "180", "")])),
-              ),
     PlacePlan("febvrier", "julie", "fabrique", "9 place Jacques Febvrier", "building", "private", "9 place Jacques Febvrier", "59000",
               "Immeuble acheté en vue d’une réhabilitation : deux boutiques et trois plateaux, prêtés le temps des études.", "réhabilitation",
               (LotPlan("A", "boutique sur la place", "120", (-2, 34), ("COP",), {**SHOP, **MODERATE, "divisible": True, "min_area": Decimal(30)}),
