@@ -6,6 +6,7 @@ from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import func, select
 
+import premises.managing  # forgets the agent when its mandate ends  # noqa: F401
 from intervalle import clock, files
 from intervalle.accounts.actor import NOBODY
 from intervalle.accounts.policy_table import POLICY
@@ -118,4 +119,5 @@ ROUTES: list[HTTPRouteHandler] = [
     *import_pages.ROUTES,
     *exports.ROUTES,
     *plan_pages.ROUTES,
+    *confirmation_pages.ROUTES,
 ]

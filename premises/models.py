@@ -96,7 +96,8 @@ class Premises(Subject, Base):
     confirmed_at: Mapped[Instant | None]
 
     def parties(self) -> dict[str, frozenset[int]]:
-        return {"owner": frozenset(i for i in (self.owner_id, self.manager_id) if i)}
+        # The manager stands here through its mandate, for as long as it is in force (Actor.organisations).
+        return {"owner": frozenset({self.owner_id})}
 
 
 class Lot(Base):

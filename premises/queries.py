@@ -23,9 +23,8 @@ def published() -> ColumnElement[bool]:
 
 
 def own(actor: Actor) -> ColumnElement[bool]:
-    """Premises of the actor's organisations, as owner or as manager under a mandate."""
-    ids = actor.organisations(scope="premises")
-    return or_(Premises.owner_id.in_(ids), Premises.manager_id.in_(ids))
+    """Premises of the actor's organisations, and of the owners they act for: only while the mandate is in force."""
+    return Premises.owner_id.in_(actor.organisations(scope="premises"))
 
 
 def visible(actor: Actor) -> ColumnElement[bool]:

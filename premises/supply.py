@@ -152,9 +152,11 @@ async def withdraw(db: AsyncSession, actor: Actor, premises: Premises) -> None:
 
 
 async def confirm(db: AsyncSession, actor: Actor, premises: Premises) -> None:
-    """The owner says the page is still true today."""
+    """The owner says the page is still true today; saying it again the same day changes nothing."""
     POLICY.check(actor, "premises.edit", premises)
     fresh = await locked(db, premises)
+    if fresh.confirmed_at and fresh.confirmed_at.astimezone(clock.PARIS).date() == clock.today():
+        return
     fresh.confirmed_at = clock.now()
     await record(db, actor, fresh, "premises.confirm", {})
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from intervalle import clock, i18n
 from intervalle.i18n import N_, _, ngettext
 from intervalle.territory.models import Commune, QpvPerimeter
-from premises import hooks, occupancies, queries, timeline
+from premises import confirmations, hooks, occupancies, queries, timeline
 from premises.facts import TitleCode, Utility
 from premises.models import Lot, Occupancy, Photo, Premises
 
@@ -41,6 +41,11 @@ class PremisesView:
     qpv_official: bool
     lon: float | None
     lat: float | None
+
+    @property
+    def stale(self) -> bool:
+        """Nobody confirmed the page for six months."""
+        return confirmations.is_stale(self.premises, clock.now())
 
     @property
     def address(self) -> str:

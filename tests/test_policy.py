@@ -18,7 +18,7 @@ from intervalle.settings import ROOT
 from intervalle.web import Db
 
 # Lines that no route carries yet, each with the reason. A line leaves this list when its page exists.
-WAITING: dict[str, str] = {"platform.show": "the platform's own page"}
+WAITING: dict[str, str] = {}
 
 
 @get("/sans-regle")

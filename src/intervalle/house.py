@@ -105,6 +105,7 @@ def navigation(actor: Actor) -> list[tuple[str, str]]:
         (N_("Diagnostic"), "/diagnostic", owner),
         (N_("TFPB"), "/tfpb", bool(actor.kinds() & {"social_landlord", "city", "epci"})),
         (N_("Relogement"), "/relogement", owner or structure),
+        (N_("Plateforme"), "/plateforme", actor.platform),
     ]
     return [(label, url) for label, url, shown in items if shown]
 

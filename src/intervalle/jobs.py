@@ -21,6 +21,7 @@ app = procrastinate.App(
         "intervalle.mail",
         "intervalle.digests",
         "premises.imports.tasks",
+        "premises.tasks",
         "calls.tasks",
         "allocation.assignment.tasks",
     ],

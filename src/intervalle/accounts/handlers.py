@@ -5,7 +5,9 @@ from litestar.handlers import HTTPRouteHandler
 from intervalle.accounts import (
     account_pages,
     mail_pages,
+    mandate_pages,
     organisation_pages,
+    platform_pages,
     second_factor_pages,
     sign_in_pages,
     structure_pages,
@@ -18,4 +20,6 @@ ROUTES: list[HTTPRouteHandler] = [
     *mail_pages.ROUTES,
     *organisation_pages.ROUTES,
     *structure_pages.ROUTES,
+    *mandate_pages.ROUTES,
+    *platform_pages.ROUTES,
 ]

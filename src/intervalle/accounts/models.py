@@ -170,7 +170,7 @@ class Invitation(Subject, Base):
         return {"self": frozenset({self.organisation_id})}
 
 
-class Mandate(Base):
+class Mandate(Subject, Base):
     """`grantor` lets `agent` act for it: a city for a private owner, a support body for the organiser of a call."""
 
     __tablename__ = "mandates"
@@ -183,6 +183,9 @@ class Mandate(Base):
     during: Mapped[During]
     created_at: Mapped[Created]
     revoked_at: Mapped[Instant | None]
+
+    def parties(self) -> dict[str, frozenset[int]]:
+        return {"self": frozenset({self.grantor_id, self.agent_id})}
 
 
 class Session(Base):

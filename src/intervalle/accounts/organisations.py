@@ -89,6 +89,31 @@ async def send_invitation(
     return made
 
 
+async def invite_owner(db: AsyncSession, actor: Actor, owner: Organisation, *, email: str, agent: str) -> None:
+    """The owner whose mandate was just recorded by `agent` is told, and may come to administer its own page."""
+    token = security.token()
+    db.add(
+        Invitation(
+            organisation_id=owner.id,
+            email=email,
+            role="admin",
+            token_hash=security.token_hash(token),
+            invited_by_id=actor.user_id,
+            expires_at=clock.now() + INVITATION_LASTS,
+        )
+    )
+    await db.flush()
+    await mail.post(
+        db, to=email, kind="mandates.receive", dedupe=f"invite:{security.token_hash(token).hex()}",
+        subject=_("%(agent)s agit pour vous sur Intervalle", agent=agent),
+        text=_(
+            "Bonjour,\n\n%(agent)s a enregistré le mandat que « %(owner)s » lui a donné.\nOuvrez cette page pour voir ce mandat, ce qui est fait en votre nom, et y mettre fin si vous le voulez :\n%(url)s\n\n"
+            "Le lien reste valable quatorze jours.\n",
+            agent=agent, owner=owner.name, url=f"{settings().base_url}/invitations/{token}",
+        ),
+    )  # fmt: skip
+
+
 async def find_invitation(db: AsyncSession, token: str) -> tuple[Invitation, Organisation]:
     found = await db.execute(
         select(Invitation, Organisation)

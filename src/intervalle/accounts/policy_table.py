@@ -34,6 +34,10 @@ TABLE: dict[str, Rule] = {
     "ess.claim": member("self"),
     "ess.to_review": member(kinds=("city", "epci", "support_body"), roles=READ),
     "ess.review": member("reviewer", states=("waiting",), too_late="Ce statut a déjà été vérifié."),
+    "mandates.list": member("self", roles=READ),
+    "mandates.grant": member("self", roles=ADMIN),
+    "mandates.receive": member("self", roles=ADMIN),
+    "mandates.revoke": member("self", roles=ADMIN),
     "platform.show": PLATFORM,
     # territory
     "territory.search": ANYONE,
