@@ -70,7 +70,7 @@ async def show(request: Request, db: Db, premises_id: Id) -> Response[str]:
     plan = await outlines.plan(db, premises) if owner or not premises.owner_masked else None
     return page(
         request, "premises/show.html", view=view, premises=premises, money_m2=money_m2, on=on, owner=owner, plan=plan,
-        documents=list(documents), conditions=dict(CONDITIONS), payers=dict(PAYERS),
+        generations=await placing.generations(db, premises), documents=list(documents), conditions=dict(CONDITIONS), payers=dict(PAYERS),
     )  # fmt: skip
 
 

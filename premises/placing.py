@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from intervalle import clock
 from intervalle.territory import applies, geocoding
+from intervalle.territory.models import Commune
 from premises.france import in_france
 from premises.models import Premises
 
@@ -105,6 +106,19 @@ async def kept(db: AsyncSession, premises: Premises) -> Place:
         lon, lat, premises.position_source, premises.position_score, premises.position_precision, premises.commune_code,
         premises.qpv_code, premises.qpv_vintage, premises.qpv_by_hand,
     )  # fmt: skip
+
+
+async def generations(db: AsyncSession, premises: Premises) -> list[applies.Generation]:
+    """What each geography of QPV says of the place: two questions. Empty without a position."""
+    if premises.point is None:
+        return []
+    row = await db.execute(
+        select(func.ST_X(Premises.point), func.ST_Y(Premises.point), Commune.department_code)
+        .outerjoin(Commune, Commune.code == Premises.commune_code)
+        .where(Premises.id == premises.id)
+    )
+    lon, lat, department = row.one()
+    return await applies.generations(db, lon, lat, department)
 
 
 def uncertain(premises: Premises) -> bool:

@@ -28,6 +28,7 @@ STATIC: dict[str, tuple[Path, str]] = {
     "live.js": (HERE / "live.js", "text/javascript"),
     "score.js": (HERE / "score.js", "text/javascript"),
     "map.js": (HERE / "map.js", "text/javascript"),
+    "draw.js": (HERE / "draw.js", "text/javascript"),
     "icone.svg": (HERE / "icone.svg", "image/svg+xml"),
     "htmx.js": (NPM / "htmx.org/dist/htmx.min.js", "text/javascript"),
     "hx-csp.js": (NPM / "htmx.org/dist/ext/hx-csp.min.js", "text/javascript"),

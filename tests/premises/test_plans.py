@@ -251,3 +251,28 @@ async def test_what_the_owner_alone_sees_is_nowhere_public(db: Any, client: Any)
     assert [
         s in mine for s in (f"{CANARY} notes", "76\u00a0543", "98\u00a0765", f"{CANARY} litige", f"{CANARY} bail")
     ] == [True] * 5
+
+
+async def test_what_each_geography_says_here_and_which_was_in_force(db: Any, client: Any) -> None:
+    """A real perimeter of 2015 (Toulouse), nothing imported for 2024: inside then, unknown now, never « outside »."""
+    from intervalle.settings import ROOT
+    from intervalle.territory import imports
+
+    await imports.import_communes(db, {"31"})
+    await imports.import_qpv(db, ROOT / "data/qpv/qpv2015-occitanie.geojson", 2015)
+    _person, org = await make.agent(db, "epci")
+    place = await rows.premises(db, org, commune_code="31555", point=(1.40415, 43.5709))
+    await rows.lot(db, place)
+    await db.commit()
+    browser = await client()
+    told = {}
+    for day in ("2022-06-01", "2026-06-01"):
+        html = (await browser.get(f"/locaux/{place.id}?le={day}")).text
+        table = html[html.index("selon la date") : html.index("Point dans le périmètre")]
+        first, second = table.split("<tbody>")[1].split("</tr>")[:2]
+        told[day] = ("QP031" in first, "en vigueur" in first, "indéterminé" in second, "en vigueur" in second)
+    assert told == {"2022-06-01": (True, True, True, False), "2026-06-01": (True, False, True, True)}
+    empty = await rows.premises(db, org, commune_code=None)
+    await db.commit()
+    html = (await browser.get(f"/locaux/{empty.id}")).text
+    assert (html.count("indéterminé"), "hors quartier" in html) == (3, False)

@@ -41,6 +41,11 @@ class NearQpv:
 
 
 UNKNOWN = QpvAnswer("unknown")
+# Geography -> [first day, first day after it): décret 2014-1750, then décret 2023-1314.
+VALIDITY: dict[int, tuple[date, date | None]] = {
+    2015: (date(2015, 1, 1), date(2024, 1, 1)),
+    2024: (date(2024, 1, 1), None),
+}
 
 
 async def qpv_at(db: AsyncSession, lon: float, lat: float, on: date, department: str | None) -> QpvAnswer:
@@ -67,6 +72,28 @@ async def qpv_at(db: AsyncSession, lon: float, lat: float, on: date, department:
     )
     vintage = known.scalar_one_or_none()
     return QpvAnswer("outside", vintage=vintage) if vintage else UNKNOWN
+
+
+@dataclass(frozen=True)
+class Generation:
+    """One geography of QPV, valid on [start, end), and what it says of a point."""
+
+    vintage: int
+    start: date
+    end: date | None
+    answer: QpvAnswer
+
+    def covers(self, on: date) -> bool:
+        return self.start <= on and (self.end is None or on < self.end)
+
+
+async def generations(db: AsyncSession, lon: float, lat: float, department: str | None) -> list[Generation]:
+    """The geographies side by side, oldest first: each says what it says of this point, or that nothing is known."""
+    found = []
+    for vintage, (start, end) in VALIDITY.items():
+        answer = await qpv_at(db, lon, lat, start, department)
+        found.append(Generation(vintage, start, end, answer))
+    return found
 
 
 async def what_applies(db: AsyncSession, lon: float, lat: float, on: date) -> Applies:
