@@ -16,7 +16,16 @@ from intervalle.settings import settings
 from intervalle.territory.models import Commune
 from intervalle.web import Db, Id, Request, Slug, actor_of, one_or_404, page, stored_file_response
 from premises import (
-    confirmation_pages, editing, exports, history_pages, outlines, placing, plan_pages, queries, search, tiles,
+    confirmation_pages,
+    editing,
+    exports,
+    history_pages,
+    outlines,
+    placing,
+    plan_pages,
+    queries,
+    search,
+    tiles,
 )  # fmt: skip
 from premises.filters import Filters, read
 from premises.forms import CONDITIONS, ERP_TYPES, KINDS, PAYERS, TITLES

@@ -15,6 +15,7 @@ from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import Refused
 from intervalle.i18n import _
 from premises import placing
+from premises.france import in_france
 from premises.models import Premises
 from premises.supply import locked, record
 
@@ -80,9 +81,9 @@ def _rings(coordinates: Any) -> list[list[list[float]]]:
 def _check_points(points: list[list[float]]) -> None:
     if not all(isfinite(c) for point in points for c in point):
         raise ValueError(_("Un point du contour n’est pas une paire longitude, latitude."))
-    if all(placing.in_france(lon, lat) for lon, lat in points):
+    if all(in_france(lon, lat) for lon, lat in points):
         return
-    if all(placing.in_france(lat, lon) for lon, lat in points):
+    if all(in_france(lat, lon) for lon, lat in points):
         raise ValueError(_("Latitude et longitude semblent échangées : en GeoJSON, la longitude vient d’abord."))
     raise ValueError(_("Ce contour sort de France."))
 
