@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 
 from sqlalchemy import event
 
+from calls import matches, needs
+from intervalle.accounts import ess
 from intervalle.awaiting.everything import SOURCES, everything
 from tests.allocation.leases import make as leases
 from tests.allocation.selection import make as selection
@@ -158,3 +160,20 @@ async def test_a_visitor_reads_figures_of_the_database_and_the_newest(db, client
     assert [one in text for one in ('<dd class="big">2</dd>', '<dd class="big">1</dd>', "200 m²")] == [True] * 3
     assert ["Ancienne Poste de Maurepas" in text, "Halle en brouillon" in text] == [True, False]
     assert ["Ce qui vous attend" in text, "Ce qui vous attend" in member] == [False, True]
+
+
+async def test_a_status_to_check_awaits_the_chosen_authority_alone(db):
+    structure, city, other = await calls.side(db, "ess_structure"), await calls.side(db), await calls.side(db)
+    await ess.claim(db, structure.actor, structure.org, status="association", reviewer_id=city.org.id, document=None)
+    assert await told(db, city.actor) == [(f"/structures/{structure.org.id}/verification", True)]
+    assert await told(db, other.actor) == []
+
+
+async def test_an_owner_who_wrote_awaits_the_structures_word(db):
+    structure, city = await calls.side(db, "ess_structure"), await calls.side(db)
+    values = {"title": "Atelier", "uses": ["workshop"], "area_min": 20, "area_max": 30, "commune_codes": []}
+    need = await needs.register(db, structure.actor, organisation_id=structure.org.id, values=values)
+    asked = await matches.ask_contact(db, city.actor, need, organisation_id=city.org.id, message="Parlons-en.")
+    assert await told(db, structure.actor) == [(f"/besoins/{need.id}", True)]
+    await matches.answer_contact(db, structure.actor, need, contact_id=asked.id, accepts=False)
+    assert await told(db, structure.actor) == []

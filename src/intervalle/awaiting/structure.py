@@ -9,9 +9,11 @@ from allocation.assignment.models import Award
 from allocation.relocation.models import RelocationOffer, RelocationPath
 from calls import queries as calling
 from calls import sentences
-from calls.models import Application, ApplicationMember, Call, CallVersion
+from calls.models import Application, ApplicationMember, Call, CallVersion, Need, NeedContact
 from intervalle import clock
+from intervalle.accounts import ess
 from intervalle.accounts.actor import Actor
+from intervalle.accounts.models import Organisation
 from intervalle.accounts.policy_table import POLICY
 from intervalle.awaiting.task import MOST, REMEMBERED, Task, paris_day
 from intervalle.i18n import _, day, instant
@@ -50,6 +52,44 @@ def _application(actor: Actor, one: Application, call: Call, decision_on: date |
             stage
         ),
     )
+
+
+async def statuses_to_check(db: AsyncSession, actor: Actor) -> list[Task]:
+    """ESS statuses that wait for the word of one's authority."""
+    rows = await db.execute(ess.to_review(actor).limit(MOST))
+    return [
+        Task(
+            _("Statut ESS de %(name)s", name=structure.name),
+            _("À vous : lisez la pièce, puis dites si elle établit le statut."),
+            f"/structures/{structure.id}/verification",
+            POLICY.can(actor, "ess.review", claim),
+        )
+        for claim, structure in rows
+    ]
+
+
+async def contacts(db: AsyncSession, actor: Actor) -> list[Task]:
+    """Owners who wrote to one's structure without knowing its name, and wait for its answer."""
+    rows = await db.execute(
+        select(NeedContact, Need, Organisation)
+        .join(Need, Need.id == NeedContact.need_id)
+        .join(Organisation, Organisation.id == NeedContact.organisation_id)
+        .where(
+            Need.organisation_id.in_(actor.organisations(scope="calls")), Need.closed_at.is_(None),
+            NeedContact.accepted_at.is_(None), NeedContact.declined_at.is_(None),
+        )
+        .order_by(NeedContact.id)
+        .limit(MOST)
+    )  # fmt: skip
+    return [
+        Task(
+            _("%(owner)s voudrait vous parler de « %(need)s »", owner=owner.name, need=need.title),
+            _("À vous : acceptez de montrer vos coordonnées, ou ne donnez pas suite."),
+            f"/besoins/{need.id}",
+            POLICY.can(actor, "needs.edit", need),
+        )
+        for _contact, need, owner in rows
+    ]
 
 
 async def invitations(db: AsyncSession, actor: Actor) -> list[Task]:
