@@ -36,6 +36,8 @@ class Filters:
     qpv: str = ""  # oui | hors | inconnu | proche
     radius: int = NEAR_METRES
     where: str = ""  # c35238 commune, e243500139 EPCI or EPT, d35 département, r53 région
+    place: str = ""  # a place's name as typed, not yet understood as a `where`
+    around: str = ""  # an address as typed; `near` is its point once found
     ground_floor: bool = False
     call: bool = False
     free: bool = False
@@ -74,11 +76,12 @@ class Filters:
             ("q", self.q), ("surface", self.area), ("qpv", YES if self.qpv == YES else ""),
             ("quartier", self.qpv if self.qpv != YES else ""),
             ("rayon", str(self.radius) if self.qpv == "proche" and self.radius != NEAR_METRES else ""), ("ou", self.where),
-            *[(name, YES if on else "") for name, on in yes.items()],
+            ("lieu", self.place), *[(name, YES if on else "") for name, on in yes.items()],
             ("etat", STATES.get(self.state, "")), ("nature", self.kind), ("titre", self.title), ("erp", self.erp),
             ("loyer", _euros(self.rent)), ("charges", _euros(self.charges)),
             ("du", self.start.isoformat() if self.start else ""), ("au", self.end.isoformat() if self.end else ""),
             ("zone", ",".join(f"{n:.5f}" for n in self.bbox) if self.bbox else ""),
+            ("autour", self.around), ("pour", self.around if self.near else ""),
             ("pres", ",".join(f"{n:.5f}" for n in self.near) if self.near else ""),
             ("tri", self.sort if self.sort != "recent" else ""),
         ]  # fmt: skip
@@ -158,12 +161,16 @@ def read(query: Mapping[str, str]) -> Filters:
     low, high = read_area(given("surface"))
     start, end = _day(given("du")), _day(given("au"))
     states = {word: state for state, word in STATES.items()}
-    near = read_point(given("pres", 120))
+    around = " ".join(query.get("autour", "")[:120].split())
+    # `pres` is the point of the address in `pour`: another address typed since has none yet.
+    found = around == " ".join(query.get("pour", "")[:120].split())
+    near = read_point(given("pres", 120)) if found else None
+    where = given("ou") if re.fullmatch(r"[cedr][0-9AB]{2,9}", given("ou")) else ""
     sort = among("tri", SORTS) or "recent"
     return Filters(
         q=" ".join(query.get("q", "")[:120].split()), area=given("surface"), low=low, high=high,
         qpv=YES if on("qpv") else among("quartier", {"hors", "inconnu", "proche"}), radius=_whole(given("rayon"), NEAR_METRES, FARTHEST),
-        where=given("ou") if re.fullmatch(r"[cedr][0-9AB]{2,9}", given("ou")) else "",
+        where=where, place=" ".join(given("lieu", 80).split()), around=around,
         ground_floor=on("rdc"), call=on("appel"), free=on("libre"), erp5=on("erp5"), step_free=on("pmr"),
         shareable=on("partage"), divisible=on("divisible"), state=states.get(given("etat"), ""), kind=among("nature", KINDS),
         title=re.sub(r"[^A-Z_]", "", given("titre", 20)), erp=re.sub(r"[^A-Z]", "", given("erp", 4)),

@@ -13,19 +13,10 @@ from intervalle.accounts.policy_table import POLICY
 from intervalle.i18n import _
 from intervalle.outbox import StoredFile
 from intervalle.settings import settings
-from intervalle.territory.models import Commune
 from intervalle.web import Db, Id, Request, Slug, actor_of, one_or_404, page, stored_file_response
 from premises import (
-    confirmation_pages,
-    editing,
-    exports,
-    history_pages,
-    outlines,
-    placing,
-    plan_pages,
-    queries,
-    search,
-    tiles,
+    asking, confirmation_pages, editing, exports, facets, favourites, feeds, history_pages, keeping, outlines, papers, placing,
+    plan_pages, queries, search, tiles,
 )  # fmt: skip
 from premises.filters import Filters, read
 from premises.forms import CONDITIONS, ERP_TYPES, KINDS, PAYERS, TITLES
@@ -35,34 +26,30 @@ from premises.timeline import LABELS
 from premises.views import day_asked, money_m2, views
 
 
-async def _found(request: Request, db: Db) -> dict[str, Any]:
-    """The page of the list, its count, its counts per facet and its filters."""
-    filters, today = read(dict(request.query_params.items())), clock.today()
-    total = (await db.execute(search.count(filters, today))).scalar_one()
-    last = max(1, -(-total // search.PER_PAGE))
+async def _found(db: Db, filters: Filters, total: int | None = None) -> dict[str, Any]:
+    """The page of the list and its count."""
+    today = clock.today()
+    if total is None:
+        total = (await db.execute(search.count(filters, today))).scalar_one()
+    last = max(1, -(-min(total, search.MOST) // search.PER_PAGE))
     number = min(filters.page, last)
     rows = (await db.execute(search.of_page(filters, today, number))).scalars().all()
     return {
-        "filters": filters,
-        "total": total,
-        "most": search.MOST,
-        "last": last,
-        "number": number,
+        "filters": filters, "total": total, "most": search.MOST, "last": last, "number": number,
         "cards": await views(db, rows),
-    }
+    }  # fmt: skip
 
 
 @get("/locaux", policy="premises.list")
 async def index(request: Request, db: Db) -> Response[str]:
-    found = await _found(request, db)
-    filters: Filters = found["filters"]
-    counts = await search.counted(db, filters, clock.today())
-    places = {*counts.get("ou", {}), *([filters.where[1:]] if filters.where.startswith("c") else [])}
-    box = (await db.execute(search.extent(filters, clock.today()))).one()
-    named = await db.execute(select(Commune.code, Commune.name).where(Commune.code.in_(places)))
+    asked = await asking.understand(db, read(dict(request.query_params.items())))
+    filters = asked.filters
+    counted = await facets.counted(db, filters, clock.today())
+    found = await _found(db, filters, counted.total)
     return page(
         request, "premises/index.html", fragment="premises/_results.html", kinds=KINDS, titles=TITLES, erp_types=ERP_TYPES,
-        money_m2=money_m2, counts=counts, communes={r[0]: r[1] for r in named}, basemap=settings().basemap_url, box=[n for n in box if n is not None],
+        money_m2=money_m2, counts=counted.counts, places=await facets.places(db, counted.counts.get("ou", {})), asked=asked, asking=asking,
+        kept=await favourites.kept(db, actor_of(request)), chips=asking.chips(filters, asked.where), basemap=settings().basemap_url, box=counted.box,
         states={code: _(label) for code, label in LABELS.items()}, **found,
     )  # fmt: skip
 
@@ -80,6 +67,7 @@ async def show(request: Request, db: Db, premises_id: Id) -> Response[str]:
     return page(
         request, "premises/show.html", view=view, premises=premises, money_m2=money_m2, on=on, owner=owner, plan=plan,
         generations=await placing.generations(db, premises), documents=list(documents), conditions=dict(CONDITIONS), payers=dict(PAYERS),
+        kept=await favourites.kept(db, actor_of(request)),
     )  # fmt: skip
 
 
@@ -122,6 +110,9 @@ ROUTES: list[HTTPRouteHandler] = [
     show,
     short,
     photo,
+    *feeds.ROUTES,
+    *keeping.ROUTES,
+    *papers.ROUTES,
     *tiles.ROUTES,
     *editing.ROUTES,
     *history_pages.ROUTES,

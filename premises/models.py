@@ -13,16 +13,16 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
+    Computed,
     ForeignKey,
     Index,
-    LargeBinary,
     Numeric,
     SmallInteger,
     Text,
     UniqueConstraint,
     text,
 )  # fmt: skip
-from sqlalchemy.dialects.postgresql import ARRAY, INT4MULTIRANGE, INT4RANGE, JSONB, ExcludeConstraint, Range
+from sqlalchemy.dialects.postgresql import ARRAY, INT4MULTIRANGE, INT4RANGE, JSONB, TSVECTOR, ExcludeConstraint, Range
 from sqlalchemy.dialects.postgresql.ranges import MultiRange
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -37,6 +37,7 @@ UTILITIES = ("electricity", "three_phase", "heating", "gas", "internet", "toilet
 IMPORT_STATES = ("uploaded", "checking", "checked", "running", "done", "failed", "undone")
 VACANCY_REASONS = ("departure", "works_pending", "urban_project", "no_candidate", "unfit", "dispute", "other")
 
+PUBLIC = "published_at IS NOT NULL AND withdrawn_at IS NULL"
 PART_UNIT = Decimal("0.01")  # m²: `part` counts hundredths of a square metre
 WHOLE_WEEK = MultiRange([Range(0, 14)])
 
@@ -46,7 +47,12 @@ class Premises(Subject, Base):
 
     __tablename__ = "premises"
     __table_args__ = (
-        Index("ix_premises_haystack", "haystack", postgresql_using="gin", postgresql_ops={"haystack": "gin_trgm_ops"}),
+        Index("ix_premises_words", "words", postgresql_using="gin"),
+        # The orders of the public list, and of a commune's or a QPV's part of it.
+        Index("ix_premises_of_commune", "commune_code", "published_at", "id", postgresql_where=text(PUBLIC)),
+        Index("ix_premises_in_qpv", "published_at", "id", postgresql_where=text(f"{PUBLIC} AND qpv_code <> ''")),
+        Index("ix_premises_largest", "largest", "published_at", "id", postgresql_where=text(PUBLIC)),
+        Index("ix_premises_lowest_rent", "lowest_rent_cents", "published_at", "id", postgresql_where=text(PUBLIC)),
         Index("ix_premises_published_at", "published_at", "id", postgresql_where=text("withdrawn_at IS NULL")),
         Index("uq_premises_external", "owner_id", "external_source", "external_id", unique=True),
         CheckConstraint("withdrawn_at IS NULL OR published_at <= withdrawn_at", name="withdrawn_after_published"),
@@ -86,8 +92,13 @@ class Premises(Subject, Base):
     import_id: Mapped[int | None] = mapped_column(ForeignKey("premises_imports.id"), index=True)
     end_event: Mapped[str | None]  # what closes the interval: demolition, works, sale…
     version: Mapped[int] = mapped_column(server_default="1")
-    # What a search reads, in plain text; kept by triggers (intervalle.guards), never written by hand.
-    haystack: Mapped[str] = mapped_column(server_default="")
+    # What a search reads, in plain text, and what a list is sorted by: kept by triggers (intervalle.guards), never by hand.
+    haystack: Mapped[str] = mapped_column(server_default="", deferred=True)
+    words: Mapped[Any] = mapped_column(
+        TSVECTOR, Computed("to_tsvector('simple'::regconfig, haystack)", persisted=True), deferred=True
+    )
+    largest: Mapped[Decimal] = mapped_column(Numeric(12, 2), server_default="0")  # m², of its largest lot
+    lowest_rent_cents: Mapped[int | None] = mapped_column(BigInteger)  # per m² and year, of its cheapest lot
     demo: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     created_at: Mapped[Created]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
@@ -249,6 +260,22 @@ class ImportEffect(Base):
     before: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
 
+class Word(Base):
+    """Words that some premises carry or carried: where a search looks for what a mistyped word meant.
+
+    Not unique on purpose: two writers of a new word must not wait for each other. Kept by triggers (intervalle.guards).
+    """
+
+    __tablename__ = "premises_words"
+    __table_args__ = (
+        Index("ix_premises_words_word", "word"),
+        Index("ix_premises_words_likeness", "word", postgresql_using="gin", postgresql_ops={"word": "gin_trgm_ops"}),
+    )
+
+    id: Mapped[Key]
+    word: Mapped[str]
+
+
 class Favourite(Base):
     __tablename__ = "favourites"
     __table_args__ = (UniqueConstraint("user_id", "premises_id"),)
@@ -270,7 +297,6 @@ class SavedSearch(Base):
     name: Mapped[str]
     query: Mapped[str]
     alert: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
-    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)  # of the link that stops the alert
     created_at: Mapped[Created]
     told_until: Mapped[Instant]  # published up to here was told, or was there when the search was saved
 
@@ -283,4 +309,5 @@ explain_constraint("uq_lots_premises_label", "Un autre lot de ce local porte dé
 
 __all__ = [
     "Area", "Cents", "Document", "Favourite", "ImportEffect", "Lot", "Occupancy", "Photo", "Premises", "PremisesImport", "SavedSearch", "Vacancy",
+    "Word",
 ]  # fmt: skip

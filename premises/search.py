@@ -1,17 +1,14 @@
-"""The list of premises as SQL: filters to conditions on `Premises`, one page, counts, and counts per facet.
+"""The list of premises as SQL: filters to conditions on `Premises`, one page, and its count.
 
 Counting stops at MOST: beyond, "more than" is as useful to a reader, and the cost of a page stays bounded.
 """
 
-import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, cast, exists, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select, union_all
 from sqlalchemy.dialects.postgresql import Range
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.types import Text
 
 from intervalle.territory.models import Commune, Department, QpvPerimeter
 from premises import queries, states
@@ -23,21 +20,9 @@ MOST = 10_000
 SOON = timedelta(days=183)
 
 
-def words(q: str) -> list[str]:
-    return [w for w in re.split(r"[\s,;]+", q) if w][:8]
-
-
-def _text(q: str) -> list[ColumnElement[bool]]:
-    """Every word is in the name, address, commune, QPV or lots, accents and small typos aside."""
-
-    def found(word: str) -> ColumnElement[bool]:
-        plain = func.plain_text(word)
-        escaped = func.plain_text(re.sub(r"([\\%_])", r"\\\1", word))
-        inside = Premises.haystack.like(literal("%").concat(escaped).concat("%"))
-        # A short word resembles everything: typos are forgiven from five letters on (threshold: see `intervalle.db`).
-        return or_(inside, plain.op("<<%")(Premises.haystack)) if len(word) > 4 else inside
-
-    return [found(word) for word in words(q)]
+def _text(q: str) -> ColumnElement[bool]:
+    """Every word is in the name, address, commune, QPV or lots; accents, beginnings of words and small typos aside."""
+    return Premises.words.op("@@")(func.premises_query(q))
 
 
 def _where(code: str) -> ColumnElement[bool]:
@@ -69,7 +54,7 @@ def _qpv(filters: Filters, on: date) -> ColumnElement[bool]:
     )
 
 
-def _lots(filters: Filters, on: date) -> list[ColumnElement[bool]]:
+def of_lots(filters: Filters, on: date, *, kind: Any = Premises.kind) -> list[ColumnElement[bool]]:
     """What one and the same lot must satisfy."""
     smallest = func.coalesce(Lot.min_area, Lot.area)
     wanted: list[tuple[object, Callable[[], Any]]] = [
@@ -79,7 +64,7 @@ def _lots(filters: Filters, on: date) -> list[ColumnElement[bool]]:
             filters.high is not None,
             lambda: or_(Lot.area <= filters.high, and_(Lot.divisible, smallest <= filters.high)),
         ),
-        (filters.ground_floor, lambda: or_(Lot.floor == 0, Premises.kind == "ground_floor")),
+        (filters.ground_floor, lambda: or_(Lot.floor == 0, kind == "ground_floor")),
         (filters.erp5, lambda: Lot.erp_category == 5),
         (filters.erp, lambda: Lot.erp_types.contains([filters.erp])),
         (filters.step_free, lambda: Lot.step_free.is_(True)),
@@ -89,10 +74,10 @@ def _lots(filters: Filters, on: date) -> list[ColumnElement[bool]]:
         (filters.rent is not None, lambda: Lot.rent_cents_m2_year <= filters.rent),
         (filters.charges is not None, lambda: Lot.charges_cents_m2_year <= filters.charges),
         (filters.call, lambda: states.lot_is("call", on)),
-        (filters.free, lambda: states.lot_state(on).in_(("vacant", "call"))),
+        (filters.free, lambda: states.free(on)),
         (filters.start or filters.end, lambda: _usable(filters, on)),
         (filters.state == "soon", lambda: _soon(on)),
-        (filters.state and filters.state != "soon", lambda: states.lot_state(on) == filters.state),
+        (filters.state and filters.state != "soon", lambda: states.state_is(filters.state, on)),
     ]
     return [condition() for asked, condition in wanted if asked]
 
@@ -121,7 +106,7 @@ def _soon(on: date) -> ColumnElement[bool]:
 
 def conditions(filters: Filters, on: date) -> list[ColumnElement[bool]]:
     """What published premises must satisfy; at least one lot satisfies all that is asked of lots."""
-    found = _text(filters.q)
+    found = [_text(filters.q)] if filters.q else []
     if filters.kind:
         found.append(Premises.kind == filters.kind)
     if filters.qpv:
@@ -135,7 +120,7 @@ def conditions(filters: Filters, on: date) -> list[ColumnElement[bool]]:
             Premises.point.op("&&")(around),
             func.ST_Intersects(queries.shown_point(), func.ST_MakeEnvelope(west, south, east, north, 4326)),
         ]
-    if wanted := _lots(filters, on):
+    if wanted := of_lots(filters, on):
         found.append(exists().where(Lot.premises_id == Premises.id, *wanted))
     return found
 
@@ -144,25 +129,35 @@ def matching(filters: Filters, on: date) -> Select[Premises]:
     return select(Premises).where(queries.published(), *conditions(filters, on))
 
 
-def _order(filters: Filters) -> list[Any]:
-    area = select(func.max(Lot.area)).where(Lot.premises_id == Premises.id).correlate(Premises).scalar_subquery()
-    rent = (
-        select(func.min(Lot.rent_cents_m2_year))
-        .where(Lot.premises_id == Premises.id)
-        .correlate(Premises)
-        .scalar_subquery()
-    )
-    newest: list[Any] = [Premises.published_at.desc(), Premises.id.desc()]
-    if filters.sort == "distance" and filters.near:
-        here = func.ST_SetSRID(func.ST_MakePoint(*filters.near), 4326)
-        return [queries.shown_point().op("<->")(here), Premises.id]
-    return {"surface": [area.desc(), *newest], "petits": [area, *newest], "loyer": [rent.nulls_last(), *newest]}.get(
-        filters.sort, newest
-    )
+ORDERS: dict[str, list[Any]] = {
+    "recent": [Premises.published_at.desc(), Premises.id.desc()],
+    "surface": [Premises.largest.desc(), Premises.published_at.desc(), Premises.id.desc()],
+    "petits": [Premises.largest, Premises.published_at, Premises.id],
+    "loyer": [Premises.lowest_rent_cents, Premises.published_at, Premises.id],
+}
 
 
 def of_page(filters: Filters, on: date, page: int) -> Select[Premises]:
-    return matching(filters, on).order_by(*_order(filters)).limit(PER_PAGE).offset((page - 1) * PER_PAGE)
+    skipped = (page - 1) * PER_PAGE
+    if filters.sort == "distance" and filters.near:
+        return _nearest(filters, on, skipped)
+    return matching(filters, on).order_by(*ORDERS[filters.sort]).limit(PER_PAGE).offset(skipped)
+
+
+def _nearest(filters: Filters, on: date, skipped: int) -> Select[Premises]:
+    """By distance to the points shown. Those of masked places are read apart: the index holds true points, and an
+    order by them would tell where such a place is."""
+    here = func.ST_SetSRID(func.ST_MakePoint(*(filters.near or (0, 0))), 4326)
+    legs = []
+    for masked, point in ((False, Premises.point), (True, queries.shown_point())):
+        away = point.op("<->")(here)
+        leg = select(Premises.id, away.label("away")).where(
+            queries.published(), Premises.owner_masked.is_(masked), *conditions(filters, on)
+        )
+        legs.append(select(leg.order_by(away, Premises.id).limit(skipped + PER_PAGE).subquery()))
+    near = union_all(*legs).subquery("near")
+    order = near.c.away.nulls_last(), near.c.id
+    return select(Premises).join(near, near.c.id == Premises.id).order_by(*order).limit(PER_PAGE).offset(skipped)
 
 
 def count(filters: Filters, on: date) -> Select[int]:
@@ -171,52 +166,4 @@ def count(filters: Filters, on: date) -> Select[int]:
     return select(func.count()).select_from(some.subquery())
 
 
-def extent(filters: Filters, on: date) -> Select[float, float, float, float]:
-    """West, south, east, north of what the map should show: of MOST places at most."""
-    shown = select(queries.shown_point().label("point")).where(queries.published(), *conditions(filters, on))
-    some = shown.limit(MOST).subquery()
-    box = func.ST_Extent(some.c.point)
-    return select(*[axis(box) for axis in (func.ST_XMin, func.ST_YMin, func.ST_XMax, func.ST_YMax)])
-
-
-def _facet(name: str, filters: Filters, on: date, key: Any) -> Select[Any]:
-    """Counts per value of one facet, all the other filters standing."""
-    some = (
-        select(cast(key, Text).label("key")).select_from(Premises).where(queries.published(), *conditions(filters, on))
-    )
-    bounded = some.limit(MOST + 1).subquery()
-    return select(literal(name).label("facet"), bounded.c.key, func.count().label("n")).group_by(bounded.c.key)
-
-
-def _any_lot(filters: Filters, on: date, **asked: Any) -> ColumnElement[bool]:
-    return exists().where(Lot.premises_id == Premises.id, *_lots(filters.without(**asked), on))
-
-
-FLAGS = {"rdc": "ground_floor", "appel": "call", "libre": "free", "erp5": "erp5", "pmr": "step_free"}
-
-
-def facets(filters: Filters, on: date) -> Any:
-    """One statement for every count shown beside a choice."""
-    inside = case((Premises.qpv_code.is_(None), "inconnu"), (Premises.qpv_code == "", "hors"), else_="oui")
-    legs = [
-        _facet("nature", filters.without(kind=""), on, Premises.kind),
-        _facet("qpv", filters.without(qpv=""), on, inside),
-        _facet("ou", filters.without(where=""), on, Premises.commune_code),
-        *[
-            _facet(name, filters.without(**{field: False}), on, _any_lot(filters, on, **{field: True}))
-            for name, field in FLAGS.items()
-        ],
-    ]
-    return union_all(*legs)
-
-
-async def counted(db: AsyncSession, filters: Filters, on: date) -> dict[str, dict[str, int]]:
-    """facet -> value -> count; a facet too large to be counted within bounds is left out."""
-    found: dict[str, dict[str, int]] = {}
-    for facet, key, n in await db.execute(facets(filters, on)):
-        if key is not None:
-            found.setdefault(facet, {})[key] = n
-    return {facet: values for facet, values in found.items() if sum(values.values()) <= MOST}
-
-
-__all__ = ["MOST", "PER_PAGE", "Filters", "conditions", "count", "counted", "matching", "of_page", "read", "words"]
+__all__ = ["MOST", "PER_PAGE", "Filters", "conditions", "count", "matching", "of_lots", "of_page", "read"]

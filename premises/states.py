@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, case, exists, false, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import array
 
 from intervalle import clock
@@ -54,6 +54,23 @@ def lot_state(on: date) -> ColumnElement[str]:
     available = Lot.available.contains(literal(on))
     return case(
         *[(lot_is(state, on), literal(state)) for state in FIRST], (available, literal("vacant")), else_=literal("none")
+    )
+
+
+def state_is(state: str, on: date) -> ColumnElement[bool]:
+    """`lot_state(on) == state`, as plain conditions: nothing that tells more holds."""
+    none = [~lot_is(other, on) for other in (FIRST[: FIRST.index(state)] if state in FIRST else FIRST)]
+    if state in FIRST:
+        return and_(lot_is(state, on), *none)
+    available = Lot.available.contains(literal(on))
+    return and_(available if state == "vacant" else ~available, *none)
+
+
+def free(on: date) -> ColumnElement[bool]:
+    """Vacant, or in a call: what can be asked for on that day."""
+    open_call = lot_is("call", on)
+    return and_(
+        or_(Lot.available.contains(literal(on)), open_call), *[~lot_is(s, on) for s in FIRST[: FIRST.index("call")]]
     )
 
 

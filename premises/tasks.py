@@ -1,9 +1,9 @@
-"""What runs by itself in this room: owners are asked to confirm their listings."""
+"""What runs by itself in this room: owners asked to confirm their listings, and the daily digest of searches kept."""
 
 from intervalle import jobs
 from intervalle.db import make_engine, make_sessions
 from intervalle.settings import settings
-from premises import confirmations
+from premises import confirmations, searches
 
 
 @jobs.app.periodic(cron="30 6 * * *")
@@ -13,5 +13,17 @@ async def ask_to_confirm(timestamp: int) -> None:
     try:
         async with make_sessions(engine)() as db, db.begin():
             await confirmations.remind(db)
+    finally:
+        await engine.dispose()
+
+
+@jobs.app.periodic(cron="30 5 * * *")
+@jobs.app.task(name="tell_searches", queueing_lock="tell_searches", retry=jobs.RETRY)
+async def tell_searches(timestamp: int) -> None:
+    """Half past five UTC: in French mailboxes before the working day."""
+    engine = make_engine(settings(), pool_size=1)
+    try:
+        async with make_sessions(engine)() as db, db.begin():
+            await searches.digest(db)
     finally:
         await engine.dispose()

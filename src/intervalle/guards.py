@@ -72,6 +72,52 @@ CREATE TRIGGER lots_haystack_removed AFTER DELETE ON lots REFERENCING OLD TABLE 
   FOR EACH STATEMENT EXECUTE FUNCTION premises_haystack_of_lots()
 """
 
+# What a list is sorted by stands on the premises' row, where an index can reach it.
+SORTED = """
+CREATE OR REPLACE FUNCTION premises_haystack() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.haystack := plain_text(concat_ws(' ', NEW.name, CASE WHEN NOT NEW.owner_masked THEN NEW.address END, NEW.postcode,
+    (SELECT name FROM communes WHERE code = NEW.commune_code),
+    (SELECT name FROM qpv_perimeters WHERE code = NEW.qpv_code ORDER BY vintage DESC LIMIT 1),
+    NEW.description, (SELECT string_agg(concat_ws(' ', name, description), ' ' ORDER BY label) FROM lots WHERE premises_id = NEW.id)));
+  SELECT coalesce(max(area), 0), min(rent_cents_m2_year) INTO NEW.largest, NEW.lowest_rent_cents FROM lots WHERE premises_id = NEW.id;
+  RETURN NEW;
+END $$
+"""
+
+# The vocabulary of the premises, where a mistyped word finds its likes; and what was typed as a question of words:
+# each word typed stands for the known words that begin with it, contain it (from three letters) or are like it (from five).
+VOCABULARY = """
+CREATE OR REPLACE FUNCTION premises_words_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO premises_words (word)
+  SELECT DISTINCT known.lexeme FROM touched, unnest(touched.words) known
+  WHERE NOT EXISTS (SELECT 1 FROM premises_words w WHERE w.word = known.lexeme);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER premises_words_added AFTER INSERT ON premises REFERENCING NEW TABLE AS touched
+  FOR EACH STATEMENT EXECUTE FUNCTION premises_words_kept();
+CREATE TRIGGER premises_words_changed AFTER UPDATE ON premises REFERENCING NEW TABLE AS touched
+  FOR EACH STATEMENT EXECUTE FUNCTION premises_words_kept();
+CREATE OR REPLACE FUNCTION premises_query(typed text) RETURNS tsquery LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  token text;
+  meant tsquery;
+  whole tsquery;
+BEGIN
+  FOR token IN SELECT part FROM regexp_split_to_table(plain_text(typed), '[^[:alnum:]]+') part WHERE part <> '' LIMIT 8 LOOP
+    meant := (quote_literal(token) || ':*')::tsquery;
+    IF length(token) > 2 THEN
+      SELECT coalesce(meant || string_agg(quote_literal(word), ' | ')::tsquery, meant) INTO meant FROM (
+        SELECT DISTINCT word FROM premises_words
+        WHERE word LIKE '%' || token || '%' OR (length(token) > 4 AND token <<% word) LIMIT 100) likes;
+    END IF;
+    whole := coalesce(whole && meant, meant);
+  END LOOP;
+  RETURN coalesce(whole, ''::tsquery);
+END $$
+"""
+
 BEFORE_TABLES = (PLAIN_TEXT,)
 # What the first migration makes, and never more: a guard added since stands in LATER, and its own migration runs it.
 FIRST = (JOURNAL, FROZEN, HAYSTACK)
@@ -100,7 +146,7 @@ BEGIN
 END $$
 """
 
-LATER: tuple[str, ...] = (FROZEN_UNLESS_UNPLANNED,)
+LATER: tuple[str, ...] = (FROZEN_UNLESS_UNPLANNED, SORTED, VOCABULARY)
 AFTER_TABLES = (*FIRST, *LATER)
 
 DROP_TRIGGERS = (

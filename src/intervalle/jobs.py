@@ -22,6 +22,7 @@ app = procrastinate.App(
         "intervalle.digests",
         "premises.imports.tasks",
         "premises.tasks",
+        "calls.spans",
         "calls.tasks",
         "allocation.assignment.tasks",
     ],

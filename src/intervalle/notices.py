@@ -37,6 +37,7 @@ NOTICES = {
     "account.reset": _always(N_("Nouveau mot de passe"), N_("vous")),
     "organisation.invite": _always(N_("Invitation dans une organisation"), N_("la personne invitée")),
     "ess.reviewed": Notice(N_("Vérification de votre statut ESS"), MEMBERS),
+    "searches.digest": Notice(N_("Lieux parus qui répondent à vos recherches"), N_("vous"), "now"),
     # needs
     "needs.matched": Notice(N_("Locaux qui répondent à vos besoins"), MEMBERS),
     "needs.interested": Notice(N_("Structure intéressée par un de vos locaux"), N_("les membres qui agissent pour le propriétaire")),

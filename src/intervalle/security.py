@@ -64,8 +64,11 @@ def _mac(purpose: str, body: str) -> str:
     return hmac.new(settings().secret.encode(), f"{purpose}:{body}".encode(), hashlib.sha256).hexdigest()[:43]
 
 
-def content_security_policy(nonce: str) -> str:
-    """Nothing but our own files, plus the national map service for tiles; nothing inline."""
+def content_security_policy(nonce: str, *, framed: bool = False) -> str:
+    """Nothing but our own files, plus the national map service for tiles; nothing inline.
+
+    `framed`: a page made to be shown inside another site's. It carries no form that acts.
+    """
     ign = "https://data.geopf.fr"
     return "; ".join(
         (
@@ -77,7 +80,7 @@ def content_security_policy(nonce: str) -> str:
             "font-src 'self'",
             "worker-src 'self'",
             "form-action 'self'",
-            "frame-ancestors 'none'",
+            "frame-ancestors *" if framed else "frame-ancestors 'none'",
             "base-uri 'none'",
         )
     )

@@ -8,12 +8,13 @@ from urllib.parse import parse_qsl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import Range
 
-from premises import filters, search, states
+from premises import facets, filters, search, states
 from premises.models import Lot, Premises
 from premises.occupancies import occupy, span_of
+from premises.queries import shown_point
 from premises.timeline import state_on
 from tests import make
 from tests.premises import make as rows
@@ -29,7 +30,7 @@ FULL = {
     "q": "Maurepas", "surface": "30 – 120", "qpv": "oui", "ou": "c35238", "rdc": "oui", "appel": "oui", "libre": "oui", "erp5": "oui",
     "pmr": "oui", "partage": "oui", "divisible": "oui", "etat": "occupe", "nature": "land", "titre": "COP", "erp": "W", "loyer": "42.5",
     "charges": "30", "du": "2027-01-01", "au": "2027-06-01", "zone": "-1.70000,48.10000,-1.60000,48.20000",
-    "pres": "-1.65000,48.12000", "tri": "distance",
+    "autour": "2 rue de la Paix", "pour": "2 rue de la Paix", "pres": "-1.65000,48.12000", "lieu": "Rennes", "tri": "distance",
 }  # fmt: skip
 
 
@@ -115,6 +116,9 @@ SHOP, OFFICE, FIELD = ([name] for name in ALL)
         ({"q": "legumes"}, SHOP),  # of its lot, without its accent
         ({"q": "cesson sevigne"}, OFFICE),
         ({"q": "100%"}, []),
+        ({"q": "menuis"}, []),
+        ({"q": "bouti"}, SHOP),  # the beginning of a word
+        ({"q": "aurepa"}, SHOP),  # or its middle
         ({"q": "%"}, []),
         ({"surface": "50-70"}, ["Ancienne poste de Maurepas", "Plateau tertiaire"]),  # a divisible lot fits too
         ({"surface": "1000"}, FIELD),
@@ -207,12 +211,68 @@ async def test_near_a_perimeter_and_by_distance(db: Any) -> None:
 
 async def test_counts_beside_choices(db: Any) -> None:
     await _supply(db)
-    counts = await search.counted(db, asked(nature="land"), TODAY)
+    counts = (await facets.counted(db, asked(nature="land"), TODAY)).counts
     assert counts["nature"] == {"ground_floor": 1, "building": 1, "land": 1}  # its own choice does not empty the others
     assert counts["qpv"] == {"inconnu": 1}
-    counts = await search.counted(db, asked(), TODAY)
+    found = await facets.counted(db, asked(), TODAY)
+    counts = found.counts
     assert (counts["qpv"], counts["ou"]) == ({"oui": 1, "hors": 1, "inconnu": 1}, {"35238": 1, "35051": 1})
-    assert (counts["pmr"], counts["libre"]) == ({"true": 1, "false": 2}, {"true": 2, "false": 1})
+    assert (counts["pmr"], counts["libre"], found.total) == ({"true": 1}, {"true": 2}, 3)
+    assert [round(n, 2) for n in found.box] == [-1.66, 47.21, -1.55, 48.13]
+    where = await facets.places(db, counts["ou"])
+    assert where.communes == [("c35051", "Cesson-Sévigné", 1), ("c35238", "Rennes", 1)]
+    assert (where.groups, where.departments) == (
+        [("e243500139", "Rennes Métropole", 2)],
+        [("d35", "Ille-et-Vilaine", 2)],
+    )
+
+
+async def test_counts_are_those_of_the_list_each_choice_would_give(db: Any) -> None:
+    """Beside a choice stands what the list counts once it is made, whatever else is asked."""
+    await _supply(db)
+    for query in ({}, {"surface": "50-1000"}, {"libre": "oui"}, {"qpv": "oui"}, {"q": "rennes"}):
+        filters = asked(**query)
+        counts = (await facets.counted(db, filters, TODAY)).counts
+        for name, field in facets.FLAGS.items():
+            made = filters.without(**{field: True})
+            assert counts[name]["true"] == (await db.execute(search.count(made, TODAY))).scalar_one(), (query, name)
+
+
+async def test_a_list_too_long_is_not_counted_by_choice(db: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    await _supply(db)
+    monkeypatch.setattr(facets, "FEW", 2)
+    found = await facets.counted(db, asked(), TODAY)
+    assert (found.total, found.counts, len(found.box)) == (None, {}, 4)
+
+
+async def test_places_are_known_by_their_name(db: Any) -> None:
+    await _commune(db)
+    assert await facets.named(db, "rennes") == [("c35238", "Rennes", "commune")]
+    assert await facets.named(db, "Rennes m") == [("e243500139", "Rennes Métropole", "intercommunalité")]
+    assert await facets.named(db, "ille et vilaine") == [("d35", "Ille-et-Vilaine", "département")]
+    assert await facets.named(db, "Zzz") == []
+    assert await facets.named(db, "bretagne") == [("r53", "Bretagne", "région")]
+
+
+async def test_by_distance_a_masked_place_stands_where_it_is_shown(db: Any) -> None:
+    """Its rank follows the point shown, never the true one."""
+    org = await make.organisation(db)
+    hidden = await rows.premises(db, org, name="Refuge", owner_masked=True)
+    shown = (await db.execute(select(func.ST_X(shown_point()), func.ST_Y(shown_point())))).one()
+    await rows.premises(db, org, name="Voisin", point=(rows.RENNES[0] + 0.0004, rows.RENNES[1]))
+    for at, first in ((rows.RENNES, "Voisin"), (shown, "Refuge")):
+        pres = f"{at[0]:.6f},{at[1]:.6f}"
+        found = await db.execute(search.of_page(asked(pres=pres, tri="distance"), TODAY, 1))
+        assert next(p.name for p in found.scalars()) == first
+    assert hidden.owner_masked
+
+
+async def test_each_order(db: Any) -> None:
+    await _supply(db)
+    orders = {"surface": ["Terrain nu", "Plateau tertiaire"], "petits": ["Ancienne poste de Maurepas", "Plateau tertiaire"], "loyer": ["Ancienne poste de Maurepas", "Plateau tertiaire"]}  # fmt: skip
+    for sort, first in orders.items():
+        found = await db.execute(search.of_page(asked(tri=sort), TODAY, 1))
+        assert [p.name for p in found.scalars()][:2] == first
 
 
 async def test_the_state_in_sql_is_the_state_in_python(db: Any) -> None:

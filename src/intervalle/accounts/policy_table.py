@@ -45,6 +45,8 @@ TABLE: dict[str, Rule] = {
     # premises
     "premises.list": ANYONE,
     "premises.show": ANYONE,
+    "favourites.keep": SIGNED_IN,
+    "searches.keep": SIGNED_IN,
     "premises.create": member(kinds=OWNERS),
     "premises.edit": member("owner"),
     "premises.publish": member("owner"),

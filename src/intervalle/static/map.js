@@ -21,7 +21,7 @@ function note(text) {
 // The places are asked for with the filters of the page, whatever its area, order and number.
 function placesTiles() {
   const asked = new URLSearchParams(location.search);
-  for (const name of ["zone", "tri", "page", "pres"]) asked.delete(name);
+  for (const name of ["zone", "tri", "page", "pres", "pour", "autour", "vue"]) asked.delete(name);
   const query = asked.size ? `?${asked}` : "";
   return `${location.origin}/tuiles/locaux/{z}/{x}/{y}.mvt${query}`;
 }
@@ -93,8 +93,9 @@ class Pins {
     pin.href = `/locaux/${id}`;
     pin.dataset.state = state;
     pin.dataset.pin = id;
-    pin.textContent = lots > 1 ? `${lots} lots` : size;
-    pin.setAttribute("aria-label", `${name}, ${size}, ${STATES[state] ?? ""}`);
+    const several = lots > 1 ? panel.dataset.textLots.replace("%(n)s", lots) : "";
+    pin.textContent = several || size;
+    pin.setAttribute("aria-label", [several || size, name, several && size, STATES[state]].filter(Boolean).join(", "));
     for (const [moment, chosen] of [["mouseenter", String(id)], ["focus", String(id)], ["mouseleave", null], ["blur", null]]) {
       pin.addEventListener(moment, () => this.choose(chosen, true));
     }

@@ -1,0 +1,158 @@
+"""The list and its count, against the bare SQL through psql on the same database; and how both grow.
+
+    python bench/supply.py 10000 --database lots_10k; python bench/supply.py 1000000 --database lots_1m
+    python bench/search.py lots_10k lots_1m
+
+For each question: the whole page /locaux (list of twenty with their lots, number of places, counts beside each choice, extent of the
+map, HTML) from a served process over HTTP, and the same list and the exact number of places in SQL written by hand, in one
+psql session. Rounds are interleaved and the median is kept. Ends with status 1 when a target is missed: over all
+questions the page takes at most 1.5 times the SQL on the large database, and at most twice its time on the small one.
+"""
+
+import http.client
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from time import perf_counter, sleep
+
+sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parents[1] / "src")]
+
+from bench.supply import ROOT, plain, url_of  # noqa: E402 - the path is set above
+
+ROUNDS = 7
+AGAINST_SQL, GROWTH = 1.5, 2.0
+LOT = "EXISTS (SELECT 1 FROM lots l WHERE l.premises_id = p.id AND {})"
+TODAY = "current_date"
+FREE = """l.available @> current_date AND NOT EXISTS (SELECT 1 FROM occupancies o WHERE o.lot_id = l.id AND o.during @> current_date AND (o.kind IN ('works', 'demolition')
+  OR (upper(o.part) - lower(o.part)) >= l.area * 100)) AND l.id NOT IN (SELECT cl.lot_id FROM call_lots cl JOIN call_versions v ON v.id = cl.version_id
+  JOIN calls c ON c.id = v.call_id WHERE c.closes_at < now() AND c.released_at IS NULL AND c.cancelled_at IS NULL)"""
+CALL = """l.id IN (SELECT cl.lot_id FROM call_lots cl JOIN call_versions v ON v.id = cl.version_id JOIN calls c ON c.id = v.call_id
+  WHERE c.opened_at <= now() AND c.closes_at > now() AND c.cancelled_at IS NULL)"""
+# (what is asked, the address, the same in SQL, its order)
+NEWEST = "p.published_at DESC, p.id DESC"
+QUESTIONS = [
+    ("everything", "", "true", NEWEST),
+    ("Toulouse, 30 to 120 m²", "ou=c31555&surface=30-120", "p.commune_code = '31555' AND " + LOT.format("l.area >= 30 AND (l.area <= 120 OR l.divisible AND coalesce(l.min_area, l.area) <= 120)"), NEWEST),
+    ("in a QPV of Haute-Garonne", "qpv=oui&ou=d31", "p.qpv_code <> '' AND p.commune_code IN (SELECT code FROM communes WHERE department_code = '31')", NEWEST),
+    ("land in Bretagne", "nature=land&ou=r53", "p.kind = 'land' AND p.commune_code IN (SELECT c.code FROM communes c JOIN departments d ON d.code = c.department_code WHERE d.region_code = '53')", NEWEST),
+    ("words", "q=menuiserie+rennes", "p.words @@ '''menuiserie'':* & ''rennes'':*'::tsquery", NEWEST),
+    ("words with a typo", "q=menuiseire+pasteru", "p.words @@ '''menuiserie'' & ''pasteur'''::tsquery", NEWEST),
+    ("on the map, free, step-free", "zone=-1.75,48.05,-1.60,48.15&pmr=oui&libre=oui", "p.point && ST_MakeEnvelope(-1.75,48.05,-1.60,48.15,4326) AND " + LOT.format("l.step_free AND " + FREE), NEWEST),
+    ("Rennes Métropole, rent, area, free", "libre=oui&loyer=60&surface=50-100&ou=e243500139", "p.commune_code IN (SELECT code FROM communes WHERE epci_code = '243500139') AND " + LOT.format("l.rent_cents_m2_year <= 6000 AND l.area >= 50 AND (l.area <= 100 OR l.divisible AND coalesce(l.min_area, l.area) <= 100) AND " + FREE), NEWEST),
+    ("open calls", "appel=oui", LOT.format(CALL), NEWEST),
+    ("largest of Nord", "tri=surface&ou=d59", "p.commune_code IN (SELECT code FROM communes WHERE department_code = '59')", "p.largest DESC, p.published_at DESC, p.id DESC"),
+]  # fmt: skip
+BARE = """
+SELECT p.id, p.name, p.address, p.postcode, c.name, (SELECT json_agg(l) FROM lots l WHERE l.premises_id = p.id), ST_X(p.point), ST_Y(p.point)
+FROM premises p LEFT JOIN communes c ON c.code = p.commune_code
+WHERE p.published_at IS NOT NULL AND p.withdrawn_at IS NULL AND {where} ORDER BY {order} LIMIT 20;
+SELECT count(*) FROM premises p WHERE p.published_at IS NOT NULL AND p.withdrawn_at IS NULL AND {where};
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@contextmanager
+def served(database: str) -> Iterator[http.client.HTTPConnection]:
+    """The product itself on this database, as it is run: one worker."""
+    port = free_port()
+    environment = os.environ | {
+        "INTERVALLE_DATABASE_URL": url_of(database), "INTERVALLE_SECRET": "bench " * 8, "INTERVALLE_GEOCODER_URL": "",
+        "INTERVALLE_BASE_URL": f"http://127.0.0.1:{port}", "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}",
+    }  # fmt: skip
+    command = [sys.executable, "-m", "intervalle.cli", "serve", "--port", str(port)]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _wait in range(300):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+            try:
+                connection.request("GET", "/sante")
+                connection.getresponse().read()
+                break
+            except OSError:
+                sleep(0.2)
+        yield connection
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def fetch(connection: http.client.HTTPConnection, path: str) -> tuple[float, bytes]:
+    """Seconds, body. Raises when the answer is not a page."""
+    begun = perf_counter()
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    body = answer.read()
+    if answer.status != 200:
+        raise SystemExit(f"{path} answered {answer.status}")
+    return perf_counter() - begun, body
+
+
+class Psql:
+    """One psql session; each question is sent whole and timed until its last row was printed."""
+
+    def __init__(self, database: str) -> None:
+        command = ["psql", "-X", "-q", "-A", "-t", plain(url_of(database))]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def ask(self, statements: str) -> tuple[float, list[str]]:
+        assert self.process.stdin
+        assert self.process.stdout
+        begun = perf_counter()
+        self.process.stdin.write(statements + "\n\\echo end-of-answer\n")
+        self.process.stdin.flush()
+        lines = []
+        while (line := self.process.stdout.readline().rstrip("\n")) != "end-of-answer":
+            lines.append(line)
+        return perf_counter() - begun, lines
+
+
+def number(html: bytes) -> str:
+    """The number of places the page says."""
+    title = re.search(r'id="titre">([^<]*)<', html.decode())
+    return re.sub(r"\D", "", title[1].partition("loca")[0]) if title else "?"
+
+
+def measure(database: str) -> dict[str, tuple[float, float]]:
+    """What is asked -> (page, SQL) in seconds."""
+    found = {}
+    bare = Psql(database)
+    with served(database) as connection:
+        for what, query, where, order in QUESTIONS:
+            statements = BARE.format(where=where, order=order)
+            page, sql = [], []
+            for _round in range(ROUNDS):
+                seconds, html = fetch(connection, f"/locaux?{query}")
+                page.append(seconds)
+                seconds, lines = bare.ask(statements)
+                sql.append(seconds)
+            found[what] = median(page), median(sql)
+            print(f"  {what:<36} page {median(page) * 1000:7.0f} ms   SQL {median(sql) * 1000:7.0f} ms   says {number(html):>6}, exactly {lines[-1]}", flush=True)  # fmt: skip
+    return found
+
+
+def main(databases: list[str]) -> int:
+    measured = {}
+    for database in databases:
+        print(database)
+        measured[database] = measure(database)
+    small, large = measured[databases[0]], measured[databases[-1]]
+    against = sum(page for page, _ in large.values()) / sum(sql for _, sql in large.values())
+    growth = sum(page for page, _ in large.values()) / sum(page for page, _ in small.values())
+    print(f"page against the bare SQL on {databases[-1]}: {against:.2f} times (target: at most {AGAINST_SQL})")
+    print(f"growth of the page from {databases[0]} to {databases[-1]}: {growth:.2f} times (target: at most {GROWTH})")
+    return 1 if against > AGAINST_SQL or growth > GROWTH else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:] or ["lots_10k", "lots_1m"]))
