@@ -78,7 +78,7 @@ def chips(filters: Filters, where: str) -> list[tuple[str, str]]:
     ]  # fmt: skip
     found: list[tuple[str, dict[str, Any], bool]] = [
         (f"« {filters.q} »", {"q": ""}, bool(filters.q)),
-        (_("%(area)s m²", area=filters.area), {"area": "", "low": None, "high": None}, bool(filters.area)),
+        (f"{filters.area}\u00a0m²", {"area": "", "low": None, "high": None}, bool(filters.area)),
         (where, {"where": ""}, bool(filters.where)),
         (_("Autour de %(address)s", address=filters.around), {"around": "", "near": None, "sort": "recent"}, bool(filters.near and filters.around)),
         (qpv.get(filters.qpv, ""), {"qpv": ""}, bool(filters.qpv)),
