@@ -15,8 +15,22 @@ from intervalle.outbox import StoredFile
 from intervalle.settings import settings
 from intervalle.web import Db, Id, Request, Slug, actor_of, one_or_404, page, stored_file_response
 from premises import (
-    asking, confirmation_pages, editing, exports, facets, favourites, feeds, history_pages, keeping, outlines, papers, placing,
-    plan_pages, queries, search, tiles,
+    asking,
+    confirmation_pages,
+    editing,
+    exports,
+    facets,
+    favourites,
+    feeds,
+    history_pages,
+    keeping,
+    outlines,
+    papers,
+    placing,
+    plan_pages,
+    queries,
+    search,
+    tiles,
 )  # fmt: skip
 from premises.filters import Filters, read
 from premises.forms import CONDITIONS, ERP_TYPES, KINDS, PAYERS, TITLES
