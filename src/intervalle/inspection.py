@@ -105,8 +105,9 @@ def picture(
     content: bytes, *, edge: int, formats: tuple[str, ...] = ("JPEG", "PNG", "WEBP"), quality: int = 82
 ) -> bytes:
     """Decode, turn upright, shrink to `edge` points, write anew as JPEG without metadata. Raises Unfit."""
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
+    ImageFile.LOAD_TRUNCATED_IMAGES = False  # the printer of PDFs asks for the contrary, once and for the whole process
     Image.MAX_IMAGE_PIXELS = None  # counted here, before anything is decoded
     try:
         with Image.open(io.BytesIO(content), formats=formats) as image:
