@@ -33,14 +33,14 @@ MARKS: dict[str, list[list[int] | None]] = {
 
 
 async def load(db: AsyncSession, cast: Cast, places: Places) -> None:
-    """Le Quadri, first floor: the session opened this morning and goes on. Anne presides, Sophie is set aside from a file."""
-    lots = {"C": places["quadri"][1]["C"]}
+    """La Cohue, first floor: the session opened this morning and goes on. Anne presides, Sophie is set aside from a file."""
+    lots = {"C": places["cohue"][1]["C"]}
     values: dict[str, Any] = COMMON | {
-        "title_code": "BAIL_CIVIL", "charges_only": False, "body": "Le premier étage du Quadri se partage entre plusieurs structures.",
+        "title_code": "BAIL_CIVIL", "charges_only": False, "body": "Le premier étage de La Cohue se partage entre plusieurs structures.",
         "visits": "Sur rendez-vous, le vendredi.", "circumstances": "", "occupation_from": month(2), "occupation_until": month(38), "decision_on": days_ago(-25).date(),
     }  # fmt: skip
     made = await stories.call(
-        db, cast, person="claire", organiser="territoires", title="Le Quadri : le premier étage à partager",
+        db, cast, person="claire", organiser="territoires", title="La Cohue : le premier étage à partager",
         lots=list(lots.values()), opened=days_ago(60), closes=days_ago(14, 12), values=values,
     )  # fmt: skip
     files = [await stories.apply(db, cast, made, file, lots, days_ago(18)) for file in FILES]
