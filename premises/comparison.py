@@ -1,6 +1,6 @@
 """Up to four lots side by side: one line per criterion, the same for every lot, empty where nobody said."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from intervalle import i18n
@@ -102,3 +102,9 @@ def lines(chosen: Sequence[Column]) -> list[Line]:
     """The criteria that at least one of the lots answers."""
     found = [Line(_(label), [value(c) for c in chosen]) for label, value in CRITERIA]
     return [line for line in found if any(line.values)]
+
+
+def address(lot_ids: Iterable[int]) -> str:
+    """The page that shows these lots side by side."""
+    query = "&".join(f"lot={lot_id}" for lot_id in lot_ids)
+    return f"/locaux/comparer?{query}" if query else "/locaux/comparer"

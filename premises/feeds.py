@@ -4,6 +4,7 @@ Both take the filters of the list. What they carry is what a visitor sees: nobod
 """
 
 from datetime import datetime
+from html import escape
 from typing import Any
 
 from litestar import Response, get
@@ -71,6 +72,10 @@ async def embedded(request: Request, db: Db) -> Response[str]:
     return Response(html, media_type="text/html", headers={"Content-Security-Policy": policy})
 
 
+# What another site copies: a frame and nothing else. `style` is theirs to allow; without it the frame has a border.
+FRAME = '<iframe src="{url}" title="{title}" width="100%" height="760" loading="lazy" style="border:0"></iframe>'
+
+
 @get("/integration", policy="premises.list")
 async def integration(request: Request, db: Db) -> Response[str]:
     """The code to copy, for the filters of the address."""
@@ -79,9 +84,11 @@ async def integration(request: Request, db: Db) -> Response[str]:
     sight = sight if sight in SIGHTS else SIGHTS[0]
     query = asked.filters.query_string(page=False)
     wanted = "&".join(part for part in (query, f"vue={sight}" if sight != SIGHTS[0] else "") if part)
+    url = f"{settings().base_url}/integration/locaux" + (f"?{wanted}" if wanted else "")
+    code = FRAME.format(url=escape(url), title=escape(_("Locaux et terrains à occuper")))
     return page(
         request, "premises/integration.html", asked=asked, chips=asking.chips(asked.filters, asked.where), sight=sight, query=query,
-        url=f"{settings().base_url}/integration/locaux" + (f"?{wanted}" if wanted else ""),
+        url=url, code=code,
         atom=f"{settings().base_url}/locaux.atom" + (f"?{query}" if query else ""),
         **await _context(db, asked.filters),
     )  # fmt: skip

@@ -101,7 +101,7 @@ async def compare(request: Request, db: Db) -> Response[str]:
             if v.lot.id not in known
         ]
     return page(
-        request, "premises/compare.html", columns=columns, lines=comparison.lines(columns), most=comparison.MOST,
+        request, "premises/compare.html", columns=columns, lines=comparison.lines(columns), most=comparison.MOST, address=comparison.address,
         too_many=len(asked) > comparison.MOST, offered=offered,
     )  # fmt: skip
 

@@ -19,7 +19,12 @@ TEMPLATES = sorted((ROOT / "templates").rglob("*.html")) + sorted((ROOT / "templ
 ACTS = {
     "assignment/letter.html", "assignment/_letter_blocks.html", "assignment/minutes_document.html", "leases/agreement.html",
 }  # fmt: skip
-PRINTED = ACTS | {"calls/applications/receipt_pdf.html", "calls/poster.html"}
+PRINTED = ACTS | {
+    "calls/applications/receipt_pdf.html",
+    "calls/poster.html",
+    "premises/poster_pdf.html",
+    "premises/sheet_pdf.html",
+}
 SOURCES = [
     path
     for package in ("src/intervalle", "premises", "calls", "allocation")
