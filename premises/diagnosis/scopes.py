@@ -130,7 +130,10 @@ async def suggested(db: AsyncSession, actor: Actor) -> list[tuple[str, str]]:
         .order_by(QpvPerimeter.name)
         .limit(60)
     )
-    return [*owners, *around.items(), *[(f"q{r.code}", _("QPV %(name)s", name=r.name)) for r in quarters]]
+    # A local authority looks at its territory first, an owner at what it owns.
+    territorial = any(o.kind in {"city", "epci"} for o in orgs)
+    first = [*around.items(), *owners] if territorial else [*owners, *around.items()]
+    return [*first, *[(f"q{r.code}", _("QPV %(name)s", name=r.name)) for r in quarters]]
 
 
 async def named(db: AsyncSession, actor: Actor, typed: str, limit: int = 12) -> list[tuple[str, str]]:
