@@ -98,6 +98,26 @@ def test_a_rewritten_tail_is_found_by_its_head() -> None:
     assert numbers_found(forged, head) == [5]
 
 
+def test_each_of_ten_thousand_entries_gives_a_change_away() -> None:
+    """All changed at once: each finding stands on the entry and the one before it, so none hides another."""
+    size = 10_000
+    flipped, head = chain_of(size)
+    for entry in flipped:
+        entry.subject += "?"
+    assert numbers_found(flipped, head) == list(range(1, size + 1))
+    sound, head = chain_of(size)
+    assert set(numbers_found(sound[1::2], head)) >= set(range(1, size + 1, 2)), "every second entry deleted"
+    swapped = [entry for first, second in zip(sound[::2], sound[1::2], strict=True) for entry in (second, first)]
+    for number, entry in enumerate(swapped, 1):
+        entry.number = number
+    assert set(numbers_found(swapped, head)) == set(range(1, size + 2)), (
+        "every pair in each other's place, and the head"
+    )
+    sound, head = chain_of(size)
+    for kept in (0, 1, 2, 4_999, 9_998, 9_999):
+        assert numbers_found(sound[:kept], head) == [kept + 1], "truncated"
+
+
 def test_the_hash_does_not_hang_on_the_time_zone_or_the_order_of_facts() -> None:
     known: dict[str, Any] = {
         "chain": "c",
