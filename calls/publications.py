@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as Xml
 
-import icalendar
 import segno
 from markupsafe import Markup
 
@@ -27,6 +27,8 @@ def calendar(card: Card, slots: Sequence[SlotView], extensions: int = 0) -> byte
     `extensions` moves the sequence number on, so that a calendar that has the file replaces the old hour.
     """
     call, version = card.call, card.version
+    import icalendar  # a quarter of a second that only a calendar needs
+
     made = icalendar.Calendar()
     made.add("prodid", "-//Intervalle//Appels//FR")
     made.add("version", "2.0")
@@ -55,8 +57,10 @@ def calendar(card: Card, slots: Sequence[SlotView], extensions: int = 0) -> byte
     return bytes(made.to_ical())
 
 
-def _event(card: Card, key: str, summary: str, start: datetime | date, end: datetime | None = None) -> icalendar.Event:
+def _event(card: Card, key: str, summary: str, start: datetime | date, end: datetime | None = None) -> Any:
     """An instant is written in UTC: no calendar can misread its time zone. A day is a whole day."""
+    import icalendar
+
     made = icalendar.Event()
     made.add("uid", f"appel-{card.call.id}-{key}@{urlsplit(settings().base_url).hostname}")
     made.add("dtstamp", (card.version.frozen_at or card.call.created_at).astimezone(UTC))

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import secrets
+from functools import cache
 from typing import Any
 
 from argon2 import PasswordHasher
@@ -16,7 +17,12 @@ from intervalle.settings import settings
 # argon2id at 46 MiB; two at a time, or a burst of sign-ins would eat the memory.
 _hasher = PasswordHasher(time_cost=2, memory_cost=46 * 1024, parallelism=1)
 _slots = asyncio.Semaphore(2)
-_DUMMY = _hasher.hash("personne")
+
+
+@cache
+def _dummy() -> str:
+    """Made at the first use: a start does not wait for a hash."""
+    return _hasher.hash("personne")
 
 
 async def hash_password(password: str) -> str:
@@ -34,7 +40,7 @@ def _verify(stored: str, password: str) -> bool:
 async def password_matches(stored: str | None, password: str) -> bool:
     """Takes the same time for an unknown account as for a wrong password."""
     async with _slots:
-        good = await asyncio.to_thread(_verify, stored or _DUMMY, password)
+        good = await asyncio.to_thread(_verify, stored or _dummy(), password)
     return good and stored is not None
 
 
