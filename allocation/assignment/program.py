@@ -9,9 +9,6 @@ from dataclasses import dataclass, field
 from math import ceil, gcd, inf
 from typing import Any
 
-import highspy
-import numpy as np
-
 Terms = Mapping[int, int]
 
 
@@ -106,6 +103,8 @@ class Program:
 
     def minimise(self, costs: Terms, time_limit: float, start: Sequence[int] | None = None) -> Answer:
         """Least Σ cost · column within `time_limit` seconds; `start` is a solution already known."""
+        import highspy  # loaded by who solves, not by who serves pages
+
         if self.absurd:
             return Answer("infeasible", None, inf, 0.0)
         if not self.columns:
@@ -121,6 +120,8 @@ class Program:
         return self._answer(solver, divisor)
 
     def _answer(self, solver: Any, divisor: int) -> Answer:
+        import highspy
+
         seconds = float(solver.getRunTime())
         status = solver.getModelStatus()
         if status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible):
@@ -147,6 +148,9 @@ class Program:
         return True
 
     def _highs(self, costs: Terms) -> Any:
+        import highspy
+        import numpy as np
+
         model = highspy.HighsLp()
         model.num_col_, model.num_row_ = self.columns, len(self.rows)
         cost, lower, upper = np.zeros(self.columns), np.zeros(self.columns), np.ones(self.columns)
@@ -177,6 +181,8 @@ def _admits(row: Row, total: int) -> bool:
 
 
 def _solver(time_limit: float) -> Any:
+    import highspy
+
     solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
     for option, value in (
         ("output_flag", False),

@@ -9,9 +9,6 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import highspy
-import numpy as np
-
 Pair = tuple[int, int]  # (file, juror)
 # Each aim outweighs everything after it: at most LEAST of the lesser for one of the greater.
 READ, EVEN, MIXED, KEPT = 10**9, 10**5, 10**2, 1
@@ -46,6 +43,9 @@ class _Network:
         self.rows.append((low, high, terms))
 
     def solve(self) -> list[float]:
+        import highspy  # loaded by who solves, not by who serves pages
+        import numpy as np
+
         solver = highspy.Highs()  # type: ignore[no-untyped-call]
         solver.setOptionValue("output_flag", False)
         solver.setOptionValue("threads", 1)
