@@ -11,7 +11,7 @@ from calls import match_queries, matches
 from calls.forms import ContactForm
 from calls.match_queries import BANDS, SMALL, Meeting
 from calls.matching import OBSTACLES
-from calls.models import Need, NeedContact, NeedMatch
+from calls.need_models import Need, NeedContact, NeedMatch
 from calls.need_pages import REASONS
 from calls.uses import Use, labels
 from intervalle.accounts.models import Organisation

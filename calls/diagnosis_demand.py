@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calls.match_queries import BANDS, SMALL, band, fits, in_communes
-from calls.models import Need
+from calls.need_models import Need
 from calls.uses import Use
 from intervalle.i18n import _
 from premises.diagnosis.figures import Line

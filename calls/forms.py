@@ -7,7 +7,8 @@ from typing import Any
 
 from calls.drafts import CriterionLine
 from calls.legality import EXEMPTION_ARTICLES, Exemption
-from calls.models import Call, CallVersion, Criterion, Need
+from calls.models import Call, CallVersion, Criterion
+from calls.need_models import Need
 from calls.uses import Use
 from intervalle import clock, identifiers
 from intervalle.accounts.document_kinds import KIND_LABELS

@@ -30,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import array
 
 from calls.matching import OBSTACLES
-from calls.models import Need, NeedMatch
+from calls.need_models import Need, NeedMatch
 from premises.models import Lot, Premises
 
 SMALL = 3  # below, a count could point at somebody: it is not shown

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calls import mails, match_queries
-from calls.models import Need, NeedContact, NeedMatch
+from calls.need_models import Need, NeedContact, NeedMatch
 from intervalle import clock, journal, later
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.models import Organisation

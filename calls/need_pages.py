@@ -10,7 +10,7 @@ from calls import match_queries, matches, needs, queries
 from calls.application_pages import structures_of
 from calls.forms import NeedForm
 from calls.matching import OBSTACLES, Offered, Wanted, month_cost, taken
-from calls.models import Need, NeedContact, NeedMatch
+from calls.need_models import Need, NeedContact, NeedMatch
 from calls.sections import DAYS, HALVES, slot
 from calls.uses import labels
 from intervalle.accounts.models import Organisation

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calls.models import Need
+from calls.need_models import Need
 from intervalle import clock, journal
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.models import Organisation

@@ -17,9 +17,8 @@ from calls.models import (
     Criterion,
     Extension,
     LotWish,
-    Need,
-    NeedContact,
 )
+from calls.need_models import Need, NeedContact
 from intervalle import clock
 from intervalle.accounts import profiles
 from intervalle.accounts.actor import Actor

@@ -2,19 +2,14 @@
 
 from calls import matches
 from intervalle import jobs
-from intervalle.db import make_engine, make_sessions
-from intervalle.settings import settings
+from intervalle.db import own_transaction
 
 
 @jobs.app.periodic(cron="*/15 * * * *")
 @jobs.app.task(name="match_needs", queueing_lock="match_needs", retry=jobs.RETRY)
 async def match_needs(timestamp: int) -> None:
     """Two transactions: matches found stay found if the mails cannot be written."""
-    engine = make_engine(settings(), pool_size=1)
-    try:
-        async with make_sessions(engine)() as db, db.begin():
-            await matches.find_new(db)
-        async with make_sessions(engine)() as db, db.begin():
-            await matches.tell(db)
-    finally:
-        await engine.dispose()
+    async with own_transaction() as db:
+        await matches.find_new(db)
+    async with own_transaction() as db:
+        await matches.tell(db)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calls.models import Need
+from calls.need_models import Need
 from calls.needs import FIELDS
 from intervalle import clock, journal
 from intervalle.accounts import organisations

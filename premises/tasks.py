@@ -1,29 +1,20 @@
 """What runs by itself in this room: owners asked to confirm their listings, and the daily digest of searches kept."""
 
 from intervalle import jobs
-from intervalle.db import make_engine, make_sessions
-from intervalle.settings import settings
+from intervalle.db import own_transaction
 from premises import confirmations, searches
 
 
 @jobs.app.periodic(cron="30 6 * * *")
 @jobs.app.task(name="ask_to_confirm", queueing_lock="ask_to_confirm", retry=jobs.RETRY)
 async def ask_to_confirm(timestamp: int) -> None:
-    engine = make_engine(settings(), pool_size=1)
-    try:
-        async with make_sessions(engine)() as db, db.begin():
-            await confirmations.remind(db)
-    finally:
-        await engine.dispose()
+    async with own_transaction() as db:
+        await confirmations.remind(db)
 
 
 @jobs.app.periodic(cron="30 5 * * *")
 @jobs.app.task(name="tell_searches", queueing_lock="tell_searches", retry=jobs.RETRY)
 async def tell_searches(timestamp: int) -> None:
     """Half past five UTC: in French mailboxes before the working day."""
-    engine = make_engine(settings(), pool_size=1)
-    try:
-        async with make_sessions(engine)() as db, db.begin():
-            await searches.digest(db)
-    finally:
-        await engine.dispose()
+    async with own_transaction() as db:
+        await searches.digest(db)

@@ -2,16 +2,11 @@
 
 from allocation.assignment import offers
 from intervalle import jobs
-from intervalle.db import make_engine, make_sessions
-from intervalle.settings import settings
+from intervalle.db import own_transaction
 
 
 @jobs.app.periodic(cron="*/10 * * * *")
 @jobs.app.task(name="expire_offers", queueing_lock="expire_offers", retry=jobs.RETRY)
 async def expire_offers(timestamp: int) -> None:
-    engine = make_engine(settings(), pool_size=1)
-    try:
-        async with make_sessions(engine)() as db, db.begin():
-            await offers.expire_due(db)
-    finally:
-        await engine.dispose()
+    async with own_transaction() as db:
+        await offers.expire_due(db)

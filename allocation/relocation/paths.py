@@ -14,7 +14,8 @@ from allocation.leases.leases import ON_SIGNED
 from allocation.leases.models import Lease
 from allocation.relocation.models import RelocationPath, RelocationStep
 from allocation.relocation.schedule import Outcome, exit_complete, schedule
-from calls.models import Call, Need
+from calls.models import Call
+from calls.need_models import Need
 from intervalle import clock, journal
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.policy_table import POLICY

@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 from allocation.leases.models import Lease
 from allocation.leases.queries import Landlord, Tenant
 from allocation.relocation.models import RelocationOffer, RelocationPath, RelocationStep
-from calls.models import Need
+from calls.need_models import Need
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.models import Organisation
 from premises.models import Lot, Premises

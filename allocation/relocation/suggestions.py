@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from allocation.relocation import queries
 from allocation.relocation.matching import Candidate, Match, Wanted, in_reading_order, match
 from allocation.relocation.models import RelocationPath
-from calls.models import Need
+from calls.need_models import Need
 from intervalle.parameters import whole
 from premises.facts import Erp
 from premises.models import Lot, Occupancy, Premises

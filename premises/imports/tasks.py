@@ -15,10 +15,9 @@ from intervalle import clock, i18n, jobs
 from intervalle.accounts import sessions
 from intervalle.accounts.actor import SYSTEM, Actor
 from intervalle.accounts.models import User
-from intervalle.db import make_engine, make_sessions
+from intervalle.db import connected
 from intervalle.errors import Problem
 from intervalle.i18n import _
-from intervalle.settings import settings
 from premises.imports import runs, work
 from premises.models import PremisesImport
 
@@ -27,11 +26,8 @@ log = logging.getLogger("intervalle")
 
 @jobs.app.task(name="import_premises", retry=jobs.RETRY)
 async def import_premises(import_id: int) -> None:
-    engine = make_engine(settings(), pool_size=2, statement_timeout=0)
-    try:
-        await carry_out(make_sessions(engine), import_id)
-    finally:
-        await engine.dispose()
+    async with connected(pool_size=2, statement_timeout=0) as make:
+        await carry_out(make, import_id)
 
 
 async def carry_out(make: async_sessionmaker[AsyncSession], import_id: int) -> None:

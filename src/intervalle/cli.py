@@ -71,15 +71,11 @@ def parser() -> argparse.ArgumentParser:
 
 def in_transaction(work: Callable[[AsyncSession], Awaitable[Any]]) -> Any:
     """Run `work` in one transaction on the configured database."""
-    from intervalle.db import make_engine, make_sessions
+    from intervalle.db import connected
 
     async def run() -> Any:
-        engine = make_engine(settings(), pool_size=2, statement_timeout=0)
-        try:
-            async with make_sessions(engine)() as db, db.begin():
-                return await work(db)
-        finally:
-            await engine.dispose()
+        async with connected(pool_size=2, statement_timeout=0) as sessions, sessions() as db, db.begin():
+            return await work(db)
 
     return asyncio.run(run())
 

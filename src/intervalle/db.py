@@ -1,5 +1,7 @@
 """The database: declarative base, engine, column helpers, and what PostgreSQL's refusals mean in French."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
@@ -11,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 from intervalle.errors import Refused
-from intervalle.settings import Settings
+from intervalle.settings import Settings, settings
 
 Key = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
 Instant = Annotated[datetime, mapped_column(DateTime(timezone=True))]
@@ -45,9 +47,9 @@ def one_of(name: str, values: tuple[str, ...] | list[str]) -> Enum:
 OPTIONS = "-c lock_timeout=5000 -c timezone=UTC -c jit=off -c pg_trgm.strict_word_similarity_threshold=0.37"
 
 
-def make_engine(settings: Settings, *, pool_size: int = 8, statement_timeout: int = 20_000) -> AsyncEngine:
+def make_engine(on: Settings, *, pool_size: int = 8, statement_timeout: int = 20_000) -> AsyncEngine:
     return create_async_engine(
-        settings.database_url,
+        on.database_url,
         pool_size=pool_size,
         max_overflow=8,
         pool_pre_ping=True,
@@ -57,6 +59,25 @@ def make_engine(settings: Settings, *, pool_size: int = 8, statement_timeout: in
 
 def make_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
     return async_sessionmaker(engine, expire_on_commit=False)
+
+
+@asynccontextmanager
+async def connected(
+    *, pool_size: int = 1, statement_timeout: int = 20_000
+) -> AsyncIterator[async_sessionmaker[AsyncSession]]:
+    """Sessions for work outside any request, on connections of its own, closed at the end."""
+    engine = make_engine(settings(), pool_size=pool_size, statement_timeout=statement_timeout)
+    try:
+        yield make_sessions(engine)
+    finally:
+        await engine.dispose()
+
+
+@asynccontextmanager
+async def own_transaction() -> AsyncIterator[AsyncSession]:
+    """One transaction outside any request: what runs by itself."""
+    async with connected() as sessions, sessions() as db, db.begin():
+        yield db
 
 
 # Constraint name -> sentence. A room adds its own with `explain_constraint`.

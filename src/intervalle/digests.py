@@ -4,7 +4,7 @@ from sqlalchemy import Select, column, select, table
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from intervalle import clock, jobs, mail, notices
-from intervalle.db import make_engine, make_sessions
+from intervalle.db import own_transaction
 from intervalle.i18n import _, ngettext
 from intervalle.outbox import Message
 from intervalle.settings import settings
@@ -67,9 +67,5 @@ async def _gather_one(db: AsyncSession, user_id: int, email: str, messages: list
 @jobs.app.task(name="send_digests", queueing_lock="send_digests", retry=jobs.RETRY)
 async def send_digests(timestamp: int) -> None:
     """Every hour, for what was due at seven and could not leave then."""
-    engine = make_engine(settings(), pool_size=1)
-    try:
-        async with make_sessions(engine)() as db, db.begin():
-            await gather(db)
-    finally:
-        await engine.dispose()
+    async with own_transaction() as db:
+        await gather(db)

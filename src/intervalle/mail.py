@@ -21,7 +21,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from intervalle import clock, files, i18n, jobs, notices
-from intervalle.db import make_engine, make_sessions
+from intervalle.db import connected
 from intervalle.outbox import MailPreference, Message, StoredFile
 from intervalle.settings import settings
 
@@ -143,8 +143,5 @@ async def attempt(sessions: OpenSession, message_id: int) -> bool:
 
 @jobs.app.task(name="send_message", retry=jobs.RETRY)
 async def send_message(message_id: int) -> None:
-    engine = make_engine(settings(), pool_size=1)
-    try:
-        await attempt(make_sessions(engine), message_id)
-    finally:
-        await engine.dispose()
+    async with connected() as sessions:
+        await attempt(sessions, message_id)

@@ -10,6 +10,7 @@ import allocation.selection.models
 import allocation.tfpb.models
 import calls.meeting_models
 import calls.models
+import calls.need_models
 import intervalle.accounts.models
 import intervalle.journal
 import intervalle.outbox

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.dialects.postgresql import Range
 
-from calls.models import Need
+from calls.need_models import Need
 from intervalle import clock
 from intervalle.territory.models import Commune, Department, Region
 from premises.models import Vacancy

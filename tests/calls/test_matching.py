@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import Range
 
 from calls import match_queries
 from calls.matching import OBSTACLES, Offered, Wanted, obstacles
-from calls.models import Need
+from calls.need_models import Need
 from calls.need_pages import facts_of, offer_of
 from intervalle.territory.models import Commune, Department, Region
 from premises.models import Lot, Premises

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from calls import matches, needs, queries
-from calls.models import Need, NeedContact
+from calls.need_models import Need, NeedContact
 from intervalle import clock
 from intervalle.errors import Forbidden, Refused
 from intervalle.outbox import Message

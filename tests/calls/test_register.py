@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from calls import typed_needs
-from calls.models import Need
+from calls.need_models import Need
 from calls.typed_needs import Asker
 from intervalle.accounts.models import Invitation, Organisation
 from intervalle.errors import Forbidden, Refused

@@ -9,7 +9,8 @@ from allocation.assignment.models import Award
 from allocation.relocation.models import RelocationOffer, RelocationPath
 from calls import queries as calling
 from calls import sentences
-from calls.models import Application, ApplicationMember, Call, CallVersion, Need, NeedContact
+from calls.models import Application, ApplicationMember, Call, CallVersion
+from calls.need_models import Need, NeedContact
 from intervalle import clock
 from intervalle.accounts import ess
 from intervalle.accounts.actor import Actor

@@ -13,7 +13,7 @@ from allocation.leases import conditions, leases, queries, valuations
 from allocation.leases.leases import Draft
 from allocation.leases.models import Condition, Lease, LeaseValuation
 from allocation.relocation.models import RelocationPath, RelocationStep
-from calls.models import Need
+from calls.need_models import Need
 from intervalle import files, i18n
 from intervalle.errors import Forbidden, NotFound, Refused
 from intervalle.journal import JournalEntry

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from allocation.leases.models import Lease
 from allocation.relocation import offers, paths, queries, suggestions, views
 from allocation.relocation.models import RelocationOffer, RelocationPath, RelocationStep
-from calls.models import Need
+from calls.need_models import Need
 from intervalle import i18n
 from intervalle.errors import Forbidden, Refused
 from intervalle.outbox import Message
