@@ -31,6 +31,8 @@ COPY calls calls
 COPY allocation allocation
 COPY templates templates
 COPY data data
+# Compiled once here: every start of every replica reads it.
+RUN python -m compileall -q src premises calls allocation
 ENV PATH=/app/.venv/bin:$PATH \
     PYTHONPATH=/app/src:/app \
     PYTHONUNBUFFERED=1 \

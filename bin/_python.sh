@@ -4,6 +4,8 @@ hand_over() {
     # Started from nothing (cron, `env -i`, `su`), the path may be empty or lack what apt needs.
     PATH="${PATH:-/usr/local/bin:/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin"
     export PATH
+    # A second start is fast because the first one left its bytecode, whatever the shell around asks.
+    unset PYTHONDONTWRITEBYTECODE
     here=$(CDPATH= cd -P -- "$(dirname -- "$0")" && pwd) || exit 1
     for candidate in python3 python3.13 python3.12 python3.11 /usr/bin/python3; do
         if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then

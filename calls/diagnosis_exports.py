@@ -5,14 +5,16 @@ import io
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
-
-import xlsxwriter
+from typing import TYPE_CHECKING
 
 from calls.diagnosis_demand import BandLine, UseLine
 from intervalle.i18n import _
 from premises.diagnosis.figures import Figures, Freed, LotFact
 from premises.facts import Vacancy
 from premises.timeline import LABELS
+
+if TYPE_CHECKING:
+    import xlsxwriter
 
 Cell = str | int | Decimal | date | None
 COLUMNS = (
@@ -60,6 +62,8 @@ def _text(cell: Cell) -> str:
 def xlsx_of(
     name: str, lots: Sequence[LotFact], freed: Sequence[Freed], f: Figures, uses: Sequence[UseLine], bands: Sequence[BandLine]
 ) -> bytes:  # fmt: skip
+    import xlsxwriter
+
     out = io.BytesIO()
     book = xlsxwriter.Workbook(
         out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -97,7 +101,7 @@ def _figures(name: str, f: Figures) -> list[tuple[Cell, ...]]:
     ]  # fmt: skip
 
 
-def _sheet(book: xlsxwriter.Workbook, name: str, head: Sequence[Cell], lines: Sequence[Sequence[Cell]]) -> None:
+def _sheet(book: "xlsxwriter.Workbook", name: str, head: Sequence[Cell], lines: Sequence[Sequence[Cell]]) -> None:
     """Text is written as text, whatever it begins with."""
     sheet, bold = book.add_worksheet(name), book.add_format({"bold": True})
     day = book.add_format({"num_format": "yyyy-mm-dd"})

@@ -1,16 +1,20 @@
 """Markdown typed by organisers, shown as HTML that cannot harm: no script, no style, no image, no foreign attribute."""
 
 from functools import cache
+from typing import TYPE_CHECKING
 
-import nh3
-from markdown_it import MarkdownIt
 from markupsafe import Markup
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
 
 TAGS = {"h3", "h4", "h5", "h6", "p", "ul", "ol", "li", "strong", "em", "a", "blockquote", "br", "hr", "code", "table", "thead", "tbody", "tr", "th", "td"}  # fmt: skip
 
 
 @cache
-def _parser() -> MarkdownIt:
+def _parser() -> "MarkdownIt":
+    from markdown_it import MarkdownIt
+
     # html off: typed tags are shown as text. Links are written or clickable, never images (they would call elsewhere).
     return (
         MarkdownIt("commonmark", {"html": False, "typographer": False})
@@ -28,6 +32,8 @@ def _below_h2(html: str) -> str:
 
 def to_html(text: str) -> Markup:
     """Sanitised twice over: the parser escapes HTML, and only known tags and web or mail links are let through."""
+    import nh3
+
     html = _below_h2(_parser().render(text))
     clean = nh3.clean(
         html,

@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as Xml
 
-import segno
 from markupsafe import Markup
 
 from calls.cards import Card
@@ -113,5 +112,7 @@ def _text(parent: Xml.Element, name: str, text: str) -> None:
 
 def qr(path: str) -> Markup:
     """The address as a square to photograph; error correction M survives a fold or a stain."""
+    import segno
+
     drawn = segno.make(address(path), error="m", micro=False)
     return Markup(drawn.svg_inline(scale=4, border=0, dark="#0e5246"))  # noqa: S704 - drawn from our own address

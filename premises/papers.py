@@ -1,6 +1,5 @@
 """What is printed: the sheet of a place, and the poster for its window, both with a QR code to its public page."""
 
-import segno
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 from markupsafe import Markup
@@ -21,6 +20,8 @@ def public_address(premises: Premises) -> str:
 
 def qr(address: str) -> Markup:
     """As inline SVG, with the quiet zone readers need; error level Q survives a quarter of it being hidden."""
+    import segno
+
     svg = segno.make(address, error="q", micro=False).svg_inline(
         border=4, omitsize=True, dark="#14201b", light="#ffffff"
     )

@@ -7,12 +7,14 @@ are put in after the Markdown is turned into HTML, escaped: nothing an applicant
 import re
 from collections.abc import Mapping
 from functools import cache
+from typing import TYPE_CHECKING
 
-import nh3
-from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
 from intervalle.i18n import N_, _
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
 
 # Placeholder -> what it stands for. Blocks stand alone on their line; words stand anywhere.
 BLOCKS = {
@@ -82,6 +84,8 @@ def fill(template: str, *, blocks: Mapping[str, str], words: Mapping[str, str]) 
     """The body of a letter. `blocks` are HTML drawn by our own template; `words` are plain text, escaped here."""
     if blocks.get("algorithme") and "{algorithme}" not in template:
         template = f"{template}\n\n{{algorithme}}\n"
+    import nh3
+
     html = nh3.clean(_levels(_parser().render(template)), tags=_TAGS, attributes={})
 
     def put(match: re.Match[str]) -> str:
@@ -93,7 +97,9 @@ def fill(template: str, *, blocks: Mapping[str, str], words: Mapping[str, str]) 
 
 
 @cache
-def _parser() -> MarkdownIt:
+def _parser() -> "MarkdownIt":
+    from markdown_it import MarkdownIt
+
     return MarkdownIt("commonmark", {"html": False}).disable(["image", "link", "autolink", "html_block", "html_inline"])
 
 

@@ -8,11 +8,13 @@ import csv
 import io
 from collections.abc import Iterator
 from decimal import Decimal
-
-import xlsxwriter
+from typing import TYPE_CHECKING
 
 from allocation.tfpb.ledger import Account, ActionAccount
 from allocation.tfpb.models import TfpbLine
+
+if TYPE_CHECKING:
+    import xlsxwriter
 
 COLUMNS = (
     "axe", "intitule_axe", "sous_action", "intitule_local", "qpv_code", "qpv_nom", "residences", "logements", "annee",
@@ -71,6 +73,8 @@ def _text_cell(cell: Cell) -> str:
 
 def xlsx_of(account: Account) -> bytes:
     """Two sheets: the account line by line, and its heading with the totals."""
+    import xlsxwriter
+
     out = io.BytesIO()
     book = xlsxwriter.Workbook(
         out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -94,7 +98,7 @@ def xlsx_of(account: Account) -> bytes:
     return out.getvalue()
 
 
-def _write(sheet: xlsxwriter.worksheet.Worksheet, row: int, column: int, cell: Cell, euros: object) -> None:
+def _write(sheet: "xlsxwriter.worksheet.Worksheet", row: int, column: int, cell: Cell, euros: object) -> None:
     if isinstance(cell, str):
         sheet.write_string(row, column, cell)
     elif isinstance(cell, Decimal):

@@ -8,11 +8,12 @@ to be published are absent: « not found » is not « does not exist ». Nothing
 import asyncio
 import time
 from dataclasses import dataclass
-from typing import Any
-
-import httpx
+from typing import TYPE_CHECKING, Any
 
 from intervalle.settings import settings
+
+if TYPE_CHECKING:
+    import httpx
 
 TIMEOUT = 3.0
 PAUSE = 60.0  # after a failure nobody waits twice for the same silence
@@ -52,7 +53,7 @@ class Answer:
     company: Company | None = None
 
 
-async def look_up(siret: str, *, transport: httpx.AsyncBaseTransport | None = None) -> Answer:
+async def look_up(siret: str, *, transport: "httpx.AsyncBaseTransport | None" = None) -> Answer:
     """Ask for fourteen digits whose key is already checked."""
     url = settings().companies_url
     if not url and transport is None:
@@ -60,6 +61,8 @@ async def look_up(siret: str, *, transport: httpx.AsyncBaseTransport | None = No
     if transport is None and time.monotonic() < _silent_until:
         return Answer("unreachable")
     await _turn()
+    import httpx
+
     try:
         async with httpx.AsyncClient(
             transport=transport, timeout=TIMEOUT, headers={"User-Agent": "Intervalle"}

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import segno
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from markupsafe import Markup
@@ -24,6 +23,8 @@ async def _person(request: Request, db: Db) -> User:
 
 
 def _picture(address: str) -> Markup:
+    import segno
+
     return Markup(segno.make(address, error="m").svg_inline(scale=4, dark="#14201b", light="#ffffff"))  # noqa: S704 - drawn by us
 
 

@@ -6,13 +6,15 @@ the premises; a low score asks for a manual pin (rules.md §7).
 
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from intervalle.settings import settings
+
+if TYPE_CHECKING:
+    import httpx
 
 TIMEOUT = 2.0
 # After a failure the service is left alone for a while: nobody waits twice for the same silence.
@@ -45,7 +47,7 @@ async def geocode(
     *,
     postcode: str = "",
     commune_code: str | None = None,
-    transport: httpx.AsyncBaseTransport | None = None,
+    transport: "httpx.AsyncBaseTransport | None" = None,
 ) -> Found | None:
     """The best place for an address, or None when not even its commune is known."""
     asked = " ".join(f"{query} {postcode}".split()) if postcode and postcode not in query else " ".join(query.split())
@@ -73,11 +75,13 @@ async def suggest(db: AsyncSession, query: str, limit: int = 6) -> list[Found]:
     ]
 
 
-async def _ask_service(query: str, transport: httpx.AsyncBaseTransport | None) -> Found | None:
+async def _ask_service(query: str, transport: "httpx.AsyncBaseTransport | None") -> Found | None:
     global _silent_until
     url = settings().geocoder_url
     if transport is None and (not url or time.monotonic() < _silent_until):
         return None
+    import httpx
+
     try:
         async with httpx.AsyncClient(timeout=TIMEOUT, transport=transport) as client:
             answer = await client.get(
