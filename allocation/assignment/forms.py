@@ -46,7 +46,6 @@ class SignatoryForm(Form):
 class RulesForm(Form):
     """What an organisation wants before it notifies."""
 
-    signed_minutes = YesNo(N_("Le procès-verbal est signé par la présidence et le secrétariat"))
     second_person = YesNo(N_("Une seconde personne relit toutes les lettres et donne son accord"))
     signatory = Text(N_("Qui signe d’ordinaire (nom et qualité)"), limit=200)
     version = Whole(N_("Version"), low=0)

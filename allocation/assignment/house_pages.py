@@ -44,8 +44,7 @@ async def save(request: Request, db: Db) -> Response[Any]:
             request, "assignment/house.html", organisation=organisation, rules=rules, form=form, outcomes=OUTCOMES
         )
     await house_rules.save(
-        db, actor_of(request), organisation, signed_minutes=bool(form.signed_minutes.data),
-        second_person=bool(form.second_person.data), signatory=form.signatory.data or "", version=form.version.data or 0,
+        db, actor_of(request), organisation, second_person=bool(form.second_person.data), signatory=form.signatory.data or "", version=form.version.data or 0,
     )  # fmt: skip
     return redirect("/attribution/modeles", flash=_("Règles enregistrées : elles valent pour les appels à notifier."))
 

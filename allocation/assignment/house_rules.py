@@ -19,19 +19,18 @@ async def of(db: AsyncSession, organisation_id: int) -> DecisionRules:
     """The organisation's rules; when it has set none, a fresh row that is not kept."""
     found = await db.execute(select(DecisionRules).where(DecisionRules.organisation_id == organisation_id))
     return found.scalar_one_or_none() or DecisionRules(
-        organisation_id=organisation_id, signed_minutes=False, second_person=False, signatory="", letters={}, version=0
+        organisation_id=organisation_id, second_person=False, signatory="", letters={}, version=0
     )
 
 
 async def save(
-    db: AsyncSession, actor: Actor, organisation: Organisation, *, signed_minutes: bool, second_person: bool,
-    signatory: str, version: int,
+    db: AsyncSession, actor: Actor, organisation: Organisation, *, second_person: bool, signatory: str, version: int
 ) -> DecisionRules:  # fmt: skip
-    """Who must have signed or read before a notification. It holds for calls not yet notified."""
+    """Whether a second person reads before a notification, and who signs. It holds for calls not yet notified."""
     rules = await _held(db, actor, organisation, version)
-    rules.signed_minutes, rules.second_person = signed_minutes, second_person
+    rules.second_person = second_person
     rules.signatory = " ".join(signatory.split())
-    facts = {"signed_minutes": signed_minutes, "second_person": second_person, "signatory": rules.signatory}
+    facts = {"second_person": second_person, "signatory": rules.signatory}
     await _record(db, actor, organisation, rules, "decisions.set_rules", facts)
     return rules
 

@@ -179,7 +179,7 @@ async def moved(db: AsyncSession, call: Call, made: Minutes) -> bool:
 
 
 async def refuse_unsigned(db: AsyncSession, call: Call) -> None:
-    """AMI-09, where the organisation asks for it: no notification before minutes signed by both, still true."""
+    """AMI-09: no notification before minutes signed by both, still true."""
     made = await latest(db, call)
     way_out = _("Établissez le procès-verbal et faites-le signer par la présidence et le secrétariat.")
     if made is None:

@@ -7,7 +7,7 @@ from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from allocation.assignment import house_rules, minutes, queries
+from allocation.assignment import minutes, queries
 from allocation.assignment.minutes import Signers
 from allocation.assignment.release_models import Minutes
 from allocation.selection.records import at
@@ -35,7 +35,6 @@ async def show(request: Request, db: Db, call_id: Id) -> Response[str]:
         request, "assignment/minutes.html", call=call, signers=signers, made=made, older=rows[1:],
         stale=bool(made and await _stale(db, call, made)), signatures=await minutes.signatures_of(db, made) if made else [],
         mine=signers.qualities(actor.user_id), can_draw=POLICY.can(actor, "decisions.draw_minutes", call),
-        required=(await house_rules.of(db, call.organiser_id)).signed_minutes,
         runs=(await db.execute(run)).scalar_one_or_none() is not None,
     )  # fmt: skip
 

@@ -32,6 +32,7 @@ async def release(db: AsyncSession, actor: Actor, call: Call) -> int:
         return 0
     drawn = await letters.draw_all(db, call)
     refuse_incomplete(drawn)
+    await _refuse_moved(db, call)
     await _refuse_unready(db, call, drawn)
     # Printing takes a while: it is done before anything is locked, and checked against the rows once they are.
     printed = {letter.decision.id: await render_pdf(letter.html) for letter in drawn}
@@ -85,11 +86,9 @@ async def _refuse_moved(db: AsyncSession, call: Call) -> tuple[Proposal, Inputs]
 
 
 async def _refuse_unready(db: AsyncSession, call: Call, drawn: list[Letter]) -> None:
-    """What the organisation asks for before anything leaves: minutes signed, letters read by a second person."""
-    rules = await house_rules.of(db, call.organiser_id)
-    if rules.signed_minutes:
-        await minutes.refuse_unsigned(db, call)
-    if rules.second_person:
+    """AMI-09: minutes signed before any notification. Where the organisation asks for it, letters read by a second person."""
+    await minutes.refuse_unsigned(db, call)
+    if (await house_rules.of(db, call.organiser_id)).second_person:
         await reviews.refuse_unread(db, call, drawn)
 
 

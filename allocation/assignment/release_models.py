@@ -69,13 +69,12 @@ class Review(Base):
 
 
 class DecisionRules(Subject, Base):
-    """How an organisation notifies: who must have signed or read before, and its own letters (Markdown, '' = ours)."""
+    """How an organisation notifies: whether a second person reads before, and its own letters (Markdown, '' = ours)."""
 
     __tablename__ = "decision_rules"
 
     id: Mapped[Key]
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), unique=True)
-    signed_minutes: Mapped[bool] = mapped_column(server_default=text("false"))
     second_person: Mapped[bool] = mapped_column(server_default=text("false"))
     signatory: Mapped[str] = mapped_column(server_default="")
     letters: Mapped[Json] = mapped_column(server_default="{}")  # outcome -> Markdown

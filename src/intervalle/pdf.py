@@ -1,11 +1,40 @@
 """PDF from our own templates, with nothing fetched from anywhere: the renderer may read only our static files."""
 
 import asyncio
+import atexit
+from functools import cache
+from threading import Lock
 from typing import Any
 
 from intervalle.settings import ROOT
 
 STATIC = ROOT / "src" / "intervalle" / "static"
+FONTS = ROOT / "node_modules" / "@fontsource-variable"
+# The pages' own families (npm, OFL), embedded in each document; a sign they lack comes from the family named next.
+FAMILIES = (
+    ("Atkinson Hyperlegible Next", "normal", "atkinson-hyperlegible-next/files/atkinson-hyperlegible-next-latin-wght-normal.woff2"),
+    ("Atkinson Hyperlegible Next", "italic", "atkinson-hyperlegible-next/files/atkinson-hyperlegible-next-latin-wght-italic.woff2"),
+    ("Bricolage Grotesque", "normal", "bricolage-grotesque/files/bricolage-grotesque-latin-wght-normal.woff2"),
+)  # fmt: skip
+_one_at_a_time = Lock()  # the font map is shared, and pango's is not made for two threads
+
+
+@cache
+def _fonts() -> tuple[Any, Any]:
+    """(font map, style sheet): read once, since unpacking the fonts takes longer than printing a letter."""
+    from weasyprint import CSS
+    from weasyprint.text.fonts import FontConfiguration
+
+    shared = FontConfiguration()
+    faces = "".join(
+        f'@font-face {{ font-family: "{family}"; src: url({(FONTS / name).as_uri()}); font-style: {style}; font-weight: 200 800 }}'
+        for family, style, name in FAMILIES
+        if (FONTS / name).is_file()
+    )
+    return shared, CSS(string=faces, font_config=shared)
+
+
+atexit.register(_fonts.cache_clear)  # the font map tidies up after itself while the interpreter still stands
 
 
 def _write(html: str) -> bytes:
@@ -23,11 +52,10 @@ def _write(html: str) -> bytes:
                 raise FatalURLFetchingError(f"adresse refusée : {url}")
             return super().fetch(path.as_uri(), headers)
 
-    return bytes(
-        HTML(string=html, base_url="asset:", url_fetcher=Locked(allowed_protocols={"file"})).write_pdf(
-            pdf_variant="pdf/ua-1"
-        )
-    )
+    with _one_at_a_time:
+        shared, faces = _fonts()
+        document = HTML(string=html, base_url="asset:", url_fetcher=Locked(allowed_protocols={"file"}))
+        return bytes(document.write_pdf(stylesheets=[faces], font_config=shared, pdf_variant="pdf/ua-1"))
 
 
 async def render_pdf(html: str) -> bytes:

@@ -272,11 +272,20 @@ async def rank_and_assign(scene: Scene, call: int) -> None:
 
 
 async def release(scene: Scene, call: int) -> None:
-    """Letters with the reason go out together, after the commit."""
+    """The minutes are signed by two people, then letters with the reason go out together, after the commit."""
     async with scene.as_person("anne") as anne:
         await anne.go(f"/attribution/{call}/lettres")
         await anne.write("Nom et qualité", "Anne Le Goff, cheffe du service ESS")
         await anne.press("Enregistrer")
+        await anne.go(f"/attribution/{call}/proces-verbal")
+        await anne.press("Établir le procès-verbal")
+    async with scene.as_person("malik") as malik:
+        await malik.go(f"/attribution/{call}/proces-verbal")
+        await malik.press("Signer le document")
+    async with scene.as_person("anne") as anne:
+        await anne.go(f"/attribution/{call}/proces-verbal")
+        await anne.press("Signer le document")
+        await anne.go(f"/attribution/{call}/lettres")
         await anne.press("Notifier")
     await scene.site.until(
         "SELECT count(*) = 3 FROM decisions d JOIN messages m ON m.id = d.message_id WHERE d.call_id = %s AND m.sent_at IS NOT NULL",

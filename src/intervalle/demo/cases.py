@@ -43,6 +43,7 @@ LILLE = (
     File("karim", "mains", "L’imprimerie partagée", "Ateliers de gravure et d’impression, ouverts aux écoles et aux habitants.", ("workshop",), {"B": (1, 30, 32), "C": (2, 30, 60)}, "1.5", 4_100_000),
     File("elise", "afev", "Mentorat étudiant", "Accompagnement d’enfants et de jeunes par des étudiants bénévoles.", ("office",), {"B": (1, 60, 80), "D": (2, 60, 80)}, "6.0", 31_000_000),
     File("paul", "compagnons", "L’outillerie du quartier", "Prêt d’outils et chantiers d’auto-réhabilitation accompagnée.", ("workshop",), {"C": (1, 70, 95), "A": (2, 50, 70)}, "5.0", 22_000_000, True, shop=True),
+    File("amina", "ateliers", "La salle commune du deuxième", "Aide aux devoirs, permanences d’accès aux droits et ateliers du soir, tenus par des habitants.", ("office",), {"D": (1, 60, 90)}, "1.0", 3_600_000, True),
     File("zoe", "citevelo", "L’atelier vélo", "Atelier d’auto-réparation et vélo-école pour adultes.", ("workshop",), {"A": (1, 110, 110), "B": (2, 110, 110)}, "2.5", 7_300_000, shop=True),
 )  # fmt: skip
 PRAGUE = (
@@ -84,6 +85,7 @@ async def _award_and_sign(db: AsyncSession, cast: Cast, made: Any, start: date) 
         proposal = await proposals.run(db, actor, made, method="fair")
         await decisions.retain(db, actor, made, proposal)
         await decisions.name_signatory(db, actor, made, signatory="Sophie Tanguy, directrice de la gestion locative")
+        await stories.sign_minutes(db, cast, made, staff="sophie", chair="anne")
         await release.release(db, actor, made)
     with clock.at(days_ago(176)):
         award = (await db.execute(select(Award).where(Award.call_id == made.id))).scalar_one()
@@ -141,7 +143,7 @@ async def _programme(db: AsyncSession, cast: Cast, qpv_code: str) -> lines.Targe
 
 
 async def lille(db: AsyncSession, cast: Cast, places: Places) -> None:
-    """Place Jacques Febvrier: seven files, one juror has scored, two have not. Yours to finish."""
+    """Place Jacques Febvrier: eight files for seven places, one juror has scored, two have not. Yours to finish."""
     lots = places["febvrier"][1]
     made = await stories.call(
         db, cast, person="julie", organiser="fabrique", title="Place Jacques Febvrier : quatre lots à loyer modéré", lots=list(lots.values()),
@@ -154,7 +156,16 @@ async def lille(db: AsyncSession, cast: Cast, places: Places) -> None:
     jurors = {"thomas": "city_ess", "malik": "urban_policy", "odile": "landlord"}
     seats = await stories.compose(db, cast, made, staff="julie", jurors=jurors, on=days_ago(8))
     await stories.examine(db, cast, made, staff="julie", on=days_ago(7))
-    marks = [[4, 5, 4, 4], [4, 4, 4, 4], [4, 4, 3, 4], [3, 4, 4, 3], [5, 4, 5, 3], [4, 5, 4, 5], [4, 3, 4, 4]]
+    marks = [
+        [4, 5, 4, 4],
+        [4, 4, 4, 4],
+        [4, 4, 3, 4],
+        [3, 4, 4, 3],
+        [5, 4, 5, 3],
+        [4, 5, 4, 5],
+        [4, 4, 3, 4],
+        [4, 3, 4, 4],
+    ]
     await stories.score(
         db, cast, made, seats["thomas"], "thomas", {f.id: m for f, m in zip(files, marks, strict=True)}, days_ago(3)
     )

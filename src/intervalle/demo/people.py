@@ -60,6 +60,8 @@ ORGANISATIONS = (
     Org("afev", "ess_structure", "Afev", "59350", "Association", "association"),
     Org("compagnons", "ess_structure", "Compagnons bâtisseurs", "59350", "Association", "association", True),
     Org("citevelo", "ess_structure", "Association Cité Vélo", "59350", "Association", "association"),
+    # The guide names six of the seven structures of place Jacques Febvrier: the seventh is ours.
+    Org("ateliers", "ess_structure", "Les Ateliers de la Place", "59350", "Association", "association", True),
     Org("petitlieu", "ess_structure", "Le Petit Lieu", "44109", "Association", "association"),
     Org("fertiles", "ess_structure", "Imaginations Fertiles", "31555", "SCIC", "cooperative", True),
     Org("parkour", "ess_structure", "Parkour 59", "59512", "Association", "association", True),
@@ -94,6 +96,7 @@ PEOPLE = (
     Person("elise", "Élise Roger, Afev", ("afev",)),
     Person("paul", "Paul Wattrelos, Compagnons bâtisseurs", ("compagnons",)),
     Person("zoe", "Zoé Lambert, Association Cité Vélo", ("citevelo",)),
+    Person("amina", "Amina Sellam, Les Ateliers de la Place", ("ateliers",)),
     Person("samira", "Samira Diallo, Est Ensemble", ("estensemble",)),
     Person("bruno", "Bruno Pichon, Plaine Commune", ("plaine",)),
     Person("marc", "Marc Ollivier, Vilogia", ("vilogia",)),

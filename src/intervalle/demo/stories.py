@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from allocation.assignment import minutes
 from allocation.selection import admissibility, checklist, declarations, panels, rankings, sheets
 from allocation.selection.models import Seat
 from allocation.selection.reasons import Given
@@ -176,3 +177,11 @@ WHY = {
 async def rank(db: AsyncSession, cast: Cast, made: Call, *, staff: str, on: datetime) -> None:
     with clock.at(on):
         await rankings.rank(db, cast.actor(staff), made)
+
+
+async def sign_minutes(db: AsyncSession, cast: Cast, made: Call, *, staff: str, chair: str) -> None:
+    """Drawn up by staff, signed by the chair and by staff as secretary: nothing is notified before (AMI-09)."""
+    drawn = await minutes.draw_up(db, cast.actor(staff), made)
+    for person, quality in ((chair, "chair"), (staff, "secretary")):
+        signers = await minutes.signers_of(db, cast.actor(person), made)
+        await minutes.sign(db, cast.actor(person), made, signers, drawn.id, quality=quality)

@@ -8,12 +8,15 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from allocation.selection.models import Admissibility, RankedScore
+from allocation.assignment import minutes_facts
+from allocation.assignment.release_models import Minutes, MinutesSignature
+from allocation.selection.models import Admissibility, Panel, RankedScore
 from calls.models import Application, Call, CallLot, CallVersion, Criterion, LotWish
-from intervalle import clock
+from intervalle import clock, files
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.models import Organisation, User
 from premises.models import Lot, Premises
@@ -44,7 +47,7 @@ async def lot(db: AsyncSession, premises: Premises, label: str, area: int, **mor
         "erp_types": ["M", "W", "L"], "rent_cents_m2_year": 0, "reference_rent_cents_m2_year": 12_000,
         "available": Range(date(2027, 1, 1), date(2028, 7, 1)),
     } | more  # fmt: skip
-    made = Lot(premises_id=premises.id, label=label, area=Decimal(area), **facts)
+    made = Lot(premises_id=premises.id, label=label, area=Decimal(f"{area}.00"), **facts)
     db.add(made)
     await db.flush()
     return made
@@ -132,6 +135,40 @@ async def call(db: AsyncSession, *, kind: str = "city", regime: str = "private_d
     frozen.frozen_at = datetime(2026, 1, 1, tzinfo=UTC)
     await db.flush()
     return Ranked(made, frozen, premises, city, agent, make.acting(agent, city), lots)
+
+
+async def sign_minutes(db: AsyncSession, call: Call) -> None:
+    """AMI-09: minutes of the facts as they stand, signed by a chair and a secretary, as the release asks for."""
+    panel = (await db.execute(select(Panel).where(Panel.call_id == call.id))).scalar_one_or_none()
+    if panel is None:
+        panel = Panel(call_id=call.id, quorum=1)
+        db.add(panel)
+        await db.flush()
+    number = (await db.scalar(select(func.count()).where(Minutes.call_id == call.id)) or 0) + 1
+    stored = await files.keep(
+        db,
+        name=f"pv-{call.id}-{number}.pdf",
+        content=b"x",
+        content_type="application/pdf",
+        audience="parties",
+        scan="own",
+    )
+    people = [await make.user(db), await make.user(db)]
+    facts = await minutes_facts.gather(db, call)
+    made = Minutes(
+        call_id=call.id, number=number, facts=facts, facts_sha256=minutes_facts.fingerprint(facts), file_id=stored.id,
+        document_sha256="0" * 64, created_by_id=people[0].id,
+    )  # fmt: skip
+    db.add(made)
+    await db.flush()
+    for quality, person in zip(("chair", "secretary"), people, strict=True):
+        db.add(
+            MinutesSignature(
+                minutes_id=made.id, quality=quality, name=person.name, document_sha256=made.document_sha256,
+                signed_at=clock.now(), signed_by_id=person.id,
+            )
+        )  # fmt: skip
+    await db.flush()
 
 
 async def maurepas(db: AsyncSession, **more: Any) -> Ranked:

@@ -218,6 +218,9 @@ async def test_a_file_kept_out_of_the_ranking_is_told_why(db: Any) -> None:
 async def released(db: Any, **more: Any) -> scene.Ranked:
     ranked, _ = await retained(db, **more)
     await decisions.name_signatory(db, ranked.actor, ranked.call, signatory=SIGNATORY)
+    with pytest.raises(Refused, match="procès-verbal"):
+        await release.release(db, ranked.actor, ranked.call)
+    await scene.sign_minutes(db, ranked.call)
     assert await release.release(db, ranked.actor, ranked.call) == 7
     return ranked
 
@@ -359,6 +362,7 @@ async def test_who_reads_a_decision(db: Any) -> None:
 
     assert await seen(own) == []
     await decisions.name_signatory(db, ranked.actor, ranked.call, signatory=SIGNATORY)
+    await scene.sign_minutes(db, ranked.call)
     await release.release(db, ranked.actor, ranked.call)
     decision = await decision_of(db, ranked, "SEED")
     assert await seen(own) == [decision]

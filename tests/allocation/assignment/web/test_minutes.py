@@ -1,4 +1,4 @@
-"""The minutes: everything they must tell, signed by two people, still true, and required where the organisation says so."""
+"""The minutes: everything they must tell, signed by two people, still true, and required before anything leaves (AMI-09)."""
 
 import io
 from datetime import timedelta
@@ -8,12 +8,11 @@ import pikepdf
 import pytest
 from sqlalchemy import select
 
-from allocation.assignment import decisions, house_rules, minutes, minutes_facts, proposals, release
+from allocation.assignment import decisions, minutes, minutes_facts, proposals, release
 from allocation.assignment.release_models import Minutes, MinutesSignature
 from allocation.selection import finalists, meetings, motions, rankings, revisions
 from allocation.selection.models import Recusal
 from intervalle import clock, files
-from intervalle.accounts.models import Organisation
 from intervalle.errors import Forbidden, NotFound, Refused
 from intervalle.journal import JournalEntry
 from intervalle.outbox import StoredFile
@@ -69,15 +68,6 @@ async def sign(db: Any, scene: scenes.Scene, who: Any, made: Minutes, quality: s
         await minutes.sign(db, who.actor, scene.call, signers, made.id, quality=quality)
 
 
-async def require(db: Any, scene: scenes.Scene, **rules: bool) -> None:
-    organisation = await db.get_one(Organisation, scene.call.organiser_id)
-    asked = {"signed_minutes": False, "second_person": False} | rules
-    held = await house_rules.of(db, organisation.id)
-    await house_rules.save(
-        db, scene.city.actor, organisation, signatory="", version=held.version, **asked
-    )  # fmt: skip
-
-
 async def test_the_minutes_tell_everything_and_are_hashed(db: Any) -> None:
     scene = await decided(db)
     made = await drawn(db, scene)
@@ -125,7 +115,6 @@ async def test_two_people_sign_the_same_hash_once_each(db: Any) -> None:
 
 async def test_minutes_that_are_no_longer_true_are_not_signed_and_hold_the_release(db: Any) -> None:
     scene = await decided(db)
-    await require(db, scene, signed_minutes=True)
     call, staff = scene.call, scene.city.actor
     with clock.at(LATER), pytest.raises(Refused, match="n’est pas établi"):
         await release.release(db, staff, call)
@@ -167,7 +156,6 @@ async def test_a_chair_set_aside_neither_reads_nor_signs(db: Any, client: Any) -
 
 async def test_by_the_pages_own_forms_until_the_masked_version(db: Any, client: Any) -> None:
     scene = await decided(db)
-    await require(db, scene, signed_minutes=True)
     await db.commit()
     base = f"/attribution/{scene.call.id}"
     with clock.at(LATER):

@@ -35,6 +35,7 @@ async def queue(db: Any) -> scene.Ranked:
     proposal = await proposals.run(db, ranked.actor, ranked.call)
     await decisions.retain(db, ranked.actor, ranked.call, proposal)
     await decisions.name_signatory(db, ranked.actor, ranked.call, signatory="Claire Morvan, adjointe")
+    await scene.sign_minutes(db, ranked.call)
     await release.release(db, ranked.actor, ranked.call)
     return ranked
 

@@ -93,6 +93,9 @@ async def test_the_whole_way_in_a_browser_without_scripts(db: Any, client: Any) 
     own = f"/candidatures/{ranked.applications['Association Cité Vélo'].id}/decision"
     assert (await applicant.get(own)).status_code == 404
     assert await db.scalar(select(func.count()).select_from(Message)) == 0
+    assert (await staff.post(f"{base}/notifier")).status_code == 409  # AMI-09: the minutes come first
+    await scene.sign_minutes(db, ranked.call)
+    await db.commit()
     assert (await staff.post(f"{base}/notifier")).status_code == 303
     assert (await staff.post(f"{base}/notifier")).status_code == 303
     assert await db.scalar(select(func.count()).select_from(Message)) == 7
@@ -116,6 +119,7 @@ async def released(db: Any) -> scene.Ranked:
     proposal = await proposals.run(db, ranked.actor, ranked.call)
     await decisions.retain(db, ranked.actor, ranked.call, proposal)
     await decisions.name_signatory(db, ranked.actor, ranked.call, signatory=SIGNATORY)
+    await scene.sign_minutes(db, ranked.call)
     await release.release(db, ranked.actor, ranked.call)
     await db.commit()
     return ranked

@@ -63,6 +63,7 @@ async def ready(own: Any, *, retain: bool, sign: bool = True) -> scene.Ranked:
             await decisions.retain(db, ranked.actor, ranked.call, proposal)
             if sign:
                 await decisions.name_signatory(db, ranked.actor, ranked.call, signatory="Claire Morvan, adjointe")
+                await scene.sign_minutes(db, ranked.call)
     return ranked
 
 
@@ -202,6 +203,7 @@ async def test_a_place_given_up_and_expiring_at_once_calls_one_successor(own: An
         proposal = await proposals.run(db, ranked.actor, ranked.call)
         await decisions.retain(db, ranked.actor, ranked.call, proposal)
         await decisions.name_signatory(db, ranked.actor, ranked.call, signatory="Claire Morvan")
+        await scene.sign_minutes(db, ranked.call)
         await release.release(db, ranked.actor, ranked.call)
     beneficiary = make.acting(ranked.people["Un"], ranked.organisations["Un"])
 

@@ -26,11 +26,10 @@ async def ready(db: Any) -> tuple[scene.Ranked, Any]:
     await decisions.name_signatory(db, ranked.actor, ranked.call, signatory=SIGNATORY)
     for decision in (await db.execute(select(Decision).where(Decision.motive == ""))).scalars():
         decision.motive = "Motif écrit à la main."
+    await scene.sign_minutes(db, ranked.call)
     colleague = await make.user(db)
     await make.join(db, colleague, ranked.city)
-    await house_rules.save(
-        db, ranked.actor, ranked.city, signed_minutes=False, second_person=True, signatory=SIGNATORY, version=0
-    )
+    await house_rules.save(db, ranked.actor, ranked.city, second_person=True, signatory=SIGNATORY, version=0)
     return ranked, make.acting(colleague, ranked.city)
 
 
@@ -142,12 +141,11 @@ async def test_another_organisation_neither_reads_nor_writes_these_rules(db: Any
             db,
             make.acting(stranger, org),
             ranked.city,
-            signed_minutes=True,
-            second_person=False,
+            second_person=True,
             signatory="",
             version=0,
         )
-    assert (await house_rules.of(db, ranked.city.id)).signed_minutes is False
+    assert (await house_rules.of(db, ranked.city.id)).second_person is False
 
 
 def test_words_are_filled_once_and_escaped() -> None:
