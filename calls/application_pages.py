@@ -14,6 +14,7 @@ from calls.call_pages import visible_call
 from calls.cards import cards
 from calls.completeness import Gap, done
 from calls.models import Application, Call, CallVersion
+from calls.paper_files import TYPING
 from calls.reading import file_of
 from calls.receipts import receipt
 from calls.sections import SECTIONS
@@ -23,7 +24,7 @@ from intervalle.accounts.models import Organisation
 from intervalle.accounts.policy import WRITE
 from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import Refused
-from intervalle.i18n import _, instant
+from intervalle.i18n import N_, _, instant
 from intervalle.pdf import render_pdf
 from intervalle.web import Db, Id, Request, actor_of, draw, form_data, one_or_404, page, redirect
 
@@ -82,9 +83,10 @@ async def index(request: Request, db: Db) -> Response[str]:
     now = clock.now()
     files = [
         {
-            "application": a, "call": call, "structure": org, "label": sentences.application_label(a, call, now),
-            "look": sentences.application_look(a, call, now),
-            "sentence": sentences.application_sentence(a, call, now, version.decision_on),
+            "application": a, "call": call, "structure": org,
+            "label": _(TYPED_LABEL) if _being_typed(a) else sentences.application_label(a, call, now),
+            "look": "" if _being_typed(a) else sentences.application_look(a, call, now),
+            "sentence": _("L’organisateur saisit le dossier qu’il a reçu le %(at)s.", at=instant(a.received_at)) if _being_typed(a) else sentences.application_sentence(a, call, now, version.decision_on),
             "own": a.organisation_id in actor.organisations(scope="calls"),
         }
         for a, call, version, org in rows
@@ -128,18 +130,38 @@ async def context(request: Request, db: Db, application: Application, current: s
     invited = next((org for m, org in file.present if org.id in own and not m.accepted_at), None)
     share = next((m.share.line for m, org in file.present if org.id in own and not m.accepted_at), "")
     partner = next((org for m, org in file.present if org.id in own and m.accepted_at), None)
+    mine = bool(application.parties()["applicant"] & own)
+    typing = bool(application.parties()["typist"] & own) and stage in ("draft", "missed") and mine
+    if typing and workflow.call_state(file.call, now) in TYPING:
+        stage = "draft"  # what came in before the closing is typed in after it too
+    if application.typed_by_id and application.submitted_at is None and not typing:
+        stage = "typed"
     return {
         "application": application, "call": file.call, "version": file.version, "structure": file.structure, "gaps": gaps,
-        "newer": newer, "stage": stage, "label": sentences.application_label(application, file.call, now),
-        "look": sentences.application_look(application, file.call, now),
+        "newer": newer, "stage": stage,
+        "label": _(TYPED_LABEL) if _being_typed(application) else sentences.application_label(application, file.call, now),
+        "look": "" if _being_typed(application) else sentences.application_look(application, file.call, now),
         "sentence": _sentence(file, now, invited=invited is not None, partner=partner is not None),
         "steps_left": steps(file, gaps, current), "members": file.present, "invited": invited, "invited_share": share, "partner": partner,
-        "mine": application.organisation_id in own, "tab": secrets.token_hex(6), "whole_file": file,
+        "mine": mine, "typing": typing, "typed_mark": applications.typed_mark(file), "tab": secrets.token_hex(6), "whole_file": file,
     }  # fmt: skip
+
+
+TYPED_LABEL = N_("Saisie en cours")
+
+
+def _being_typed(application: Application) -> bool:
+    return application.typed_by_id is not None and application.submitted_at is None and not application.withdrawn_at
 
 
 def _sentence(file: Whole, now: datetime, *, invited: bool, partner: bool) -> str:
     """Who acts next: the same for all, save in a draft, where a partner answers and the lead submits."""
+    if file.typist and _being_typed(file.application):
+        return _(
+            "%(name)s saisit ce dossier, reçu le %(at)s, puis l’enregistre à cette heure-là.",
+            name=file.typist.name,
+            at=instant(file.application.received_at),
+        )
     if file.application.stage() == "draft" and workflow.call_state(file.call, now) == "open" and (invited or partner):
         closing = instant(file.call.closes_at)
         if invited:
@@ -207,7 +229,11 @@ async def receipt_page(request: Request, db: Db, application_id: Id) -> Response
 @get("/candidatures/{application_id:int}/recepisse.pdf", policy="applications.show")
 async def receipt_pdf(request: Request, db: Db, application_id: Id) -> Response[bytes]:
     application = await visible_application(request, db, application_id)
-    content = await render_pdf(draw(request, "calls/applications/receipt_pdf.html", **await receipt(db, application)))
+    return await receipt_response(request, application, await receipt(db, application))
+
+
+async def receipt_response(request: Request, application: Application, shown: dict[str, Any]) -> Response[bytes]:
+    content = await render_pdf(draw(request, "calls/applications/receipt_pdf.html", **shown))
     name = f"recepisse-{application.label}.pdf"
     return Response(
         content, media_type="application/pdf",

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calls import completeness, content, mails, queries, workflow
+from calls import completeness, content, mails, paper, queries, workflow
 from calls.duty import Visit, visit_gaps
 from calls.group_shares import Share, left_to_lead
 from calls.models import Application, ApplicationDocument, ApplicationMember, Call, CallLot, CallVersion, LotWish
@@ -42,6 +42,7 @@ class Whole:
     members: list[Row[ApplicationMember, Organisation]]
     documents: list[Row[ApplicationDocument, StoredFile]]
     visits: tuple[Visit, ...] = ()  # read only when the call makes the visit a duty
+    typist: Organisation | None = None  # who typed the file in, when it came on paper
 
     @property
     def present(self) -> list[tuple[ApplicationMember, Organisation]]:
@@ -100,7 +101,7 @@ async def mine_for(db: AsyncSession, actor: Actor, call: Call) -> list[Applicati
 
 
 async def whole(db: AsyncSession, application: Application) -> Whole:
-    """Five queries, whatever the number of lots, partners and documents."""
+    """Five queries (six for a file typed in), whatever the number of lots, partners and documents."""
     structure, call, version = (
         await db.execute(
             select(Organisation, Call, CallVersion)
@@ -116,7 +117,11 @@ async def whole(db: AsyncSession, application: Application) -> Whole:
     members = list((await db.execute(queries.members_of([application.id]))).all())
     documents = list((await db.execute(queries.documents_of([application.id]))).all())
     seen = await visits_of(db, application) if version.visit_duty else []
-    return Whole(application, structure, call, version, wishes, members, documents, tuple(seen))
+    typist = None
+    if application.typed_by_id:
+        who = select(Organisation).where(Organisation.id == application.typed_by_id)
+        typist = (await db.execute(who)).scalar_one()
+    return Whole(application, structure, call, version, wishes, members, documents, tuple(seen), typist)
 
 
 async def start(db: AsyncSession, actor: Actor, call: Call, *, organisation_id: int) -> Application:
@@ -139,16 +144,21 @@ async def start(db: AsyncSession, actor: Actor, call: Call, *, organisation_id: 
             _("Cette attribution est directe : elle est proposée à une seule structure."),
             _("Son motif est publié sur la page de l’appel ; écrivez à l’organisateur si vous êtes intéressés."),
         )
-    taken = (await db.execute(select(func.max(Application.number)).where(Application.call_id == call.id))).scalar_one()
     application = Application(
-        call_id=call.id, call_version_id=version.id, organisation_id=organisation_id, number=(taken or 0) + 1,
-        created_by_id=actor.user_id, created_at=clock.now(),
+        call_id=call.id, call_version_id=version.id, organisation_id=organisation_id,
+        number=await next_number(db, call), created_by_id=actor.user_id, created_at=clock.now(),
     )  # fmt: skip
     db.add(application)
     await db.flush()
     await db.refresh(application)
     await _record(db, actor, call, application, "applications.start", {})
     return application
+
+
+async def next_number(db: AsyncSession, call: Call) -> int:
+    """The next number of a file in its call, whose row the caller holds locked."""
+    taken = select(func.max(Application.number)).where(Application.call_id == call.id)
+    return ((await db.execute(taken)).scalar_one() or 0) + 1
 
 
 def refuse_unless_open(call: Call) -> None:
@@ -188,10 +198,26 @@ async def lock(db: AsyncSession, application: Application) -> tuple[Application,
     return fresh, call
 
 
+def received(whole: Whole) -> dict[str, Any] | None:
+    """How a file typed in came in; None for one its structure sent."""
+    application = whole.application
+    if whole.typist is None:
+        return None
+    return {
+        "typed_by": whole.typist.name, "typed_by_id": whole.typist.id, "by": application.received_by,
+        "at": application.received_at, "unidentified": application.unidentified,
+    }  # fmt: skip
+
+
+def typed_mark(whole: Whole) -> str:
+    return paper.mark_of(content.plain(received(whole)))
+
+
 def file_content(whole: Whole) -> dict[str, Any]:
     """The application as submitted: what the receipt's hash covers and what the panel reads."""
     application = whole.application
     return {
+        **({"received": received(whole)} if whole.typist else {}),
         "form": FORM,
         "call": application.call_id,
         "call_version": whole.version.number,
@@ -229,6 +255,8 @@ async def submit(db: AsyncSession, actor: Actor, application: Application) -> Ap
     if application.stage() == "submitted":
         return application
     POLICY.check(actor, "applications.submit", application)
+    if application.typed_by_id:
+        raise Refused(_("Ce dossier est saisi d’après un dossier reçu : enregistrez-le plutôt que de le déposer."))
     refuse_unless_open(call)
     file = await whole(db, application)
     if missing := file.gaps():
@@ -248,7 +276,10 @@ async def submit(db: AsyncSession, actor: Actor, application: Application) -> Ap
 
 
 async def take_back(db: AsyncSession, actor: Actor, application: Application) -> Application:
-    """Before closing, a deposit (or a withdrawn file) becomes a draft again. The journal keeps its hash."""
+    """Before closing, a deposit (or a withdrawn file) becomes a draft again. The journal keeps its hash.
+
+    A structure that takes back a file typed in for it makes it its own: it is then deposited like any other.
+    """
     POLICY.check(actor, "applications.take_back", application)
     application, call = await lock(db, application)
     if application.stage() == "draft":
@@ -256,7 +287,7 @@ async def take_back(db: AsyncSession, actor: Actor, application: Application) ->
     refuse_unless_open(call)
     was = application.content_sha256
     application.submitted_at = application.submitted_by_id = application.content_sha256 = application.content = None
-    application.withdrawn_at = None
+    application.withdrawn_at = application.typed_by_id = application.received_at = application.received_by = None
     application.version += 1
     await db.flush()
     await _record(db, actor, call, application, "applications.take_back", {"content_sha256": was})

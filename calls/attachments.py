@@ -54,7 +54,7 @@ async def reuse(db: AsyncSession, actor: Actor, application: Application, docume
     """Join papers that the structure keeps, as they are today; one that has expired is left out. Gives how many."""
     application, call = await _draft(db, actor, application)
     held = {document.structure_document_id for document, _stored in await _joined(db, application)}
-    offered = (await db.execute(current_of([application.organisation_id]))).all()
+    offered = [] if application.typed_by_id else (await db.execute(current_of([application.organisation_id]))).all()
     count = 0
     for paper, stored in offered:
         if paper.id not in document_ids or paper.id in held or standing(paper, clock.today()) == "expired":

@@ -47,6 +47,8 @@ async def ask(db: AsyncSession, actor: Actor, application: Application, *, reaso
     POLICY.check(actor, "late.ask", application)
     if existing := await of_application(db, application):
         return existing
+    if application.typed_by_id:
+        raise Refused(_("Ce dossier est saisi d’après un dossier reçu : enregistrez-le, son retard se verra."))
     if workflow.call_state(call, clock.now()) != "closed":
         raise Refused(
             _("Un dépôt tardif se demande entre la clôture et le classement."), _("Revenez à la page de l’appel.")

@@ -157,6 +157,30 @@ async def received(db: AsyncSession, application: Application, call: Call, struc
     )  # fmt: skip
 
 
+async def typed(db: AsyncSession, application: Application, call: Call, structure: Organisation) -> int:
+    """A file received on paper was typed in: to the structure's people, or to the address it gave. With the receipt's words."""
+    text = _(
+        "Le dossier de %(structure)s pour l’appel « %(title)s » a été saisi par l’organisateur.\n\n"
+        "Candidature %(label)s, reçue le %(at)s.\nEmpreinte SHA-256 du contenu saisi : %(hash)s\n\n"
+        "Avec un compte, vous pouvez le relire et, jusqu’à la clôture, le %(closing)s, le reprendre vous-même.\n%(link)s\n",
+        structure=structure.name, title=call.title, label=application.label, at=instant(application.received_at),
+        hash=application.content_sha256, closing=instant(call.closes_at),
+        link=address(f"/candidatures/{application.id}"),
+    )  # fmt: skip
+    subject = _("Votre dossier est enregistré : %(title)s", title=call.title)
+    dedupe = f"application-typed:{application.id}:{application.content_sha256}"
+    about = f"application:{application.id}"
+    written = await tell(
+        db, [structure.id], kind="applications.received", dedupe=dedupe, subject=subject, text=text, about=about
+    )
+    if written or not structure.email:
+        return written
+    message = await mail.post(
+        db, to=structure.email, subject=subject, text=text, kind="applications.received", dedupe=dedupe, about=about
+    )
+    return int(message is not None)
+
+
 async def invited(
     db: AsyncSession,
     application: Application,

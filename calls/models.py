@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from calls import workflow
+from calls import paper, workflow
 from calls.group_shares import Share
 from intervalle import clock
 from intervalle.accounts.models import DOCUMENT_KINDS
@@ -208,6 +208,10 @@ class Application(Subject, Base):
             name="withdrawn_after_submitted",
         ),
         CheckConstraint("(submitted_at IS NULL) = (content_sha256 IS NULL)", name="submitted_with_hash"),
+        CheckConstraint(
+            "(typed_by_id IS NULL) = (received_at IS NULL) AND (typed_by_id IS NULL) = (received_by IS NULL)",
+            name="typed_with_its_reception",
+        ),
     )
 
     id: Mapped[Key]
@@ -247,9 +251,17 @@ class Application(Subject, Base):
     content_sha256: Mapped[str | None]
     content: Mapped[Json | None]  # what the hash covers: the application as submitted
     withdrawn_at: Mapped[Instant | None]
+    # A file received on paper or by e-mail, typed in by those who run the call (calls.paper_files).
+    typed_by_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
+    received_at: Mapped[Instant | None]  # the deadline is applied to this instant
+    received_by: Mapped[str | None] = mapped_column(one_of("received_by", paper.MEANS))
+    unidentified: Mapped[str] = mapped_column(server_default="")  # why the structure has no SIREN here
 
     def parties(self) -> dict[str, frozenset[int]]:
-        return {"applicant": frozenset({self.organisation_id})}
+        """While it is typed in, the file is its typist's to write; once recorded, its structure's, who may take it back."""
+        typist = frozenset({self.typed_by_id} if self.typed_by_id else ())
+        writing = typist if typist and self.submitted_at is None else frozenset({self.organisation_id})
+        return {"applicant": writing, "typist": typist}
 
     def stage(self) -> str:
         return workflow.application_state(self)

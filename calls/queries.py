@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, l
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
+from calls.meeting_models import LateRequest
 from calls.models import (
     Application,
     ApplicationDocument,
@@ -23,6 +24,7 @@ from intervalle import clock
 from intervalle.accounts import profiles
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.models import Organisation
+from intervalle.accounts.policy import WRITE
 from intervalle.outbox import StoredFile
 from intervalle.territory.models import Commune
 from premises.models import Lot, Premises
@@ -30,6 +32,8 @@ from premises.models import Lot, Premises
 # The selection room, above, adds what an organiser may not read (a juror before declaring, a recused one).
 # Each gives a condition on Application that must hold.
 READING_LIMITS: list[Callable[[Actor], ColumnElement[bool]]] = []
+# The part of it that holds even before the opening: files that this person is set aside from.
+SET_ASIDE: list[Callable[[Actor], ColumnElement[bool]]] = []
 # It also adds who may read a file without running its call (its jurors). Each gives a condition on Application.
 READING_GRANTS: list[Callable[[Actor], ColumnElement[bool]]] = []
 
@@ -212,6 +216,18 @@ def readable_by_organiser(actor: Actor) -> ColumnElement[bool]:
     return and_(Application.submitted_at.is_not(None), Application.call_id.in_(closed), *(limits or [true()]))
 
 
+def being_typed_by(actor: Actor) -> ColumnElement[bool]:
+    """Files received on paper that an organisation of the actor is typing in; sealed with the others once recorded."""
+    own = actor.organisations(WRITE, scope="calls")
+    recorded = exists().where(LateRequest.application_id == Application.id)
+    return and_(
+        Application.typed_by_id.in_(own),
+        Application.submitted_at.is_(None),
+        ~recorded,
+        *(limit(actor) for limit in SET_ASIDE),
+    )
+
+
 def applications_visible_to(actor: Actor) -> Select[Application]:
     """A draft is its structures' alone; a submitted file is the organiser's too, after closing (AMI-03, AMI-04)."""
     if actor.system:
@@ -220,7 +236,12 @@ def applications_visible_to(actor: Actor) -> Select[Application]:
     if not own:
         return select(Application).where(false())
     return select(Application).where(
-        or_(Application.organisation_id.in_(own), is_partner(actor), readable_by_organiser(actor))
+        or_(
+            Application.organisation_id.in_(own),
+            is_partner(actor),
+            readable_by_organiser(actor),
+            being_typed_by(actor),
+        )
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calls import content, project_budget, uses
+from calls import content, paper, project_budget, uses
 from calls.applications import file_content, whole
 from calls.group_shares import Share
 from calls.models import Application
@@ -84,6 +84,7 @@ class FileView:
     answers: list[Answer]
     documents: list[DocumentView]
     budget: list[tuple[str, list[project_budget.Line], int]]  # (side, its lines, their total in cents)
+    typed: str = ""  # « Saisie par … », for a file received on paper
 
     @property
     def days(self) -> list[str]:
@@ -127,6 +128,7 @@ def view(application_id: int, document: Mapping[str, Any]) -> FileView:
             if (lines := project_budget.lines_in(facts.get("budget_lines") or {}, side))
         ],
         documents=[_document(d) for d in document.get("documents", [])],
+        typed=paper.mark_of(document.get("received")),
     )  # fmt: skip
 
 

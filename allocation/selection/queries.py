@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 
 from allocation.selection.models import Admissibility, Panel, Reading, Recusal, ScoreSheet, Seat, SeatInvitation
 from calls.models import Application, Call
-from calls.queries import READING_GRANTS, READING_LIMITS, run_by
+from calls.queries import READING_GRANTS, READING_LIMITS, SET_ASIDE, run_by
 from intervalle import clock
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.models import Organisation, User
@@ -27,7 +27,7 @@ def open_to(actor: Actor) -> ColumnElement[bool]:
     if actor.system:
         return true()
     # Aliases of their own: a query that joins panels and seats must not lend its rows to these conditions.
-    panel, seat, recusal = aliased(Panel), aliased(Seat), aliased(Recusal)
+    panel, seat = aliased(Panel), aliased(Seat)
     opened = exists().where(panel.call_id == Application.call_id, panel.opened_at.is_not(None))
     undeclared = exists().where(
         panel.call_id == Application.call_id,
@@ -35,13 +35,6 @@ def open_to(actor: Actor) -> ColumnElement[bool]:
         seat.user_id == actor.user_id,
         seat.left_at.is_(None),
         seat.declared_at.is_(None),
-    )
-    # Leaving the panel does not open a file one was set aside from.
-    recused = exists().where(
-        recusal.application_id == Application.id,
-        recusal.lifted_at.is_(None),
-        recusal.seat_id == seat.id,
-        seat.user_id == actor.user_id,
     )
     # An expert called for some files sees no other, in lists and tables neither.
     reading = aliased(Reading)
@@ -54,7 +47,23 @@ def open_to(actor: Actor) -> ColumnElement[bool]:
         seat.reads == "only",
         ~called.correlate(seat, Application),
     )
-    return and_(opened, ~undeclared, ~recused, ~beyond)
+    return and_(opened, ~undeclared, not_recused(actor), ~beyond)
+
+
+def not_recused(actor: Actor) -> ColumnElement[bool]:
+    """Not a file this person is set aside from. Leaving the panel does not open one."""
+    seat, recusal = aliased(Seat), aliased(Recusal)
+    recused = exists().where(
+        recusal.application_id == Application.id,
+        recusal.lifted_at.is_(None),
+        recusal.seat_id == seat.id,
+        seat.user_id == actor.user_id,
+    )
+    return ~recused
+
+
+if not_recused not in SET_ASIDE:
+    SET_ASIDE.append(not_recused)
 
 
 # Pages of the calls room show a submitted file to the organiser under the same rule.

@@ -109,6 +109,12 @@ TABLE: dict[str, Rule] = {
     ),
     "applications.withdraw": member("applicant"),
     "applications.answer": member("partner"),
+    # files received on paper or by e-mail
+    "paper.list": member(kinds=ORGANISERS),  # the query shows what one's organisation typed in
+    "paper.register": member(
+        "organiser", states=("open", "closed"), too_late="L’appel ne reçoit pas de dossier papier à ce stade."
+    ),
+    "paper.record": member("typist"),
     # selection
     "panel.list": SIGNED_IN,
     "panel.show": SIGNED_IN,

@@ -31,6 +31,7 @@ async def applications(db: AsyncSession, actor: Actor) -> list[Task]:
         .join(CallVersion, CallVersion.id == Application.call_version_id)
         .where(
             Application.withdrawn_at.is_(None),
+            or_(Application.typed_by_id.is_(None), Application.submitted_at.is_not(None)),
             Call.cancelled_at.is_(None),
             or_(Call.released_at.is_(None), Call.released_at > now - REMEMBERED),
             or_(Call.closes_at > now, Application.submitted_at.is_not(None)),
