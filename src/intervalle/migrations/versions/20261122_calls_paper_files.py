@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "calls_paper_files"
-down_revision = "premises_search"
+down_revision = "assignment_minutes_always"
 
 
 def upgrade() -> None:
