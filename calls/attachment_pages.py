@@ -30,9 +30,7 @@ async def documents_context(
     joined = drawn["whole_file"].documents
     asked = drawn["version"].required_documents
     used = {document.structure_document_id for document, _stored in joined}
-    # Whoever types in a paper file sees nothing of what the structure keeps.
-    kept = [] if application.typed_by_id else [application.organisation_id]
-    papers = (await db.execute(current_of(kept))).all()
+    papers = (await db.execute(current_of([application.organisation_id]))).all()
     reusable = [(paper, stored, standing(paper, clock.today())) for paper, stored in papers if paper.id not in used]
     return {
         **drawn, "asked": [(code, [d for d in joined if d[0].kind == code]) for code in asked],
