@@ -179,3 +179,16 @@ def test_the_queues_tables_come_and_go_whole() -> None:
         connection.execute(jobs.drop_sql())  # type: ignore[arg-type]
         connection.commit()
         assert left_over(url) == []
+
+
+@pytest.mark.parametrize(("at", "said"), [(None, "zéro"), ("an_older_one", "an_older_one")], ids=["empty", "behind"])
+def test_a_draft_from_a_database_that_is_not_at_the_head_is_refused(at: str | None, said: str) -> None:
+    """It would hold other rooms' tables, or drop them."""
+    before = sorted(migrate.MIGRATIONS.glob("versions/*.py"))
+    with a_database(migrated=at is not None) as url:
+        if at:
+            with psycopg.connect(_conninfo(url)) as connection:
+                connection.execute("UPDATE alembic_version SET version_num = %s", (at,))
+        with pytest.raises(ValueError, match=f"à la migration {said}.*lancez d’abord « intervalle migrate »"):
+            migrate.revise(url, "premises_favourites")
+    assert sorted(migrate.MIGRATIONS.glob("versions/*.py")) == before

@@ -9,11 +9,13 @@ from litestar import Litestar, get, post
 from litestar.di import Provide
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from intervalle import clock, errors, web
 from intervalle.accounts import throttle
 from intervalle.accounts.throttle import is_ours
 from intervalle.app import create_app
+from intervalle.db import make_sessions
 from intervalle.request_db import provide_db
 from intervalle.settings import Settings, settings
 from tests import make
@@ -297,3 +299,28 @@ def test_the_day_in_paris_is_not_the_day_in_greenwich() -> None:
 
     with clock.at(datetime(2027, 6, 30, 22, 30, tzinfo=UTC)):
         assert clock.today() == date(2027, 7, 1)
+
+
+async def test_more_people_than_connections_is_said_and_writes_nothing(
+    client: Any, app: Any, database_url: str
+) -> None:
+    browser = await client()
+    engine = create_async_engine(database_url, pool_size=1, max_overflow=0, pool_timeout=0.05)
+    app.state.sessions = make_sessions(engine)
+    async with engine.connect():
+        answer = await browser.get("/appels")
+    await engine.dispose()
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
+    assert "<h1>Trop de monde à la fois</h1>" in answer.text
+    assert "Gardez cette page ouverte" in answer.text
+
+
+async def test_a_refusal_writes_no_trace_and_a_crash_does(client: Any, app: Any, caplog: Any) -> None:
+    browser = await client()
+    await browser.get("/nulle-part")
+    assert [record for record in caplog.records if record.name != "httpx"] == []
+    app.state.sessions = None
+    answer = await browser.get("/appels")
+    assert answer.status_code == 500
+    (written,) = [record for record in caplog.records if record.name == "intervalle"]
+    assert (written.getMessage(), written.exc_info is not None) == ("unhandled error on GET /appels", True)

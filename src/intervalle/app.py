@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from inspect import signature
 from typing import Any
 
+import sqlalchemy.exc
 from litestar import Litestar, Request, Response
 from litestar.config.compression import CompressionConfig
 from litestar.di import Provide
@@ -18,7 +19,7 @@ from intervalle import errors, routes, security
 from intervalle.accounts.policy import ANYONE
 from intervalle.accounts.policy_table import POLICY
 from intervalle.db import make_engine, make_sessions
-from intervalle.i18n import N_
+from intervalle.i18n import N_, _
 from intervalle.middleware import gate
 from intervalle.request_db import provide_db
 from intervalle.settings import settings
@@ -37,6 +38,7 @@ TITLES = {
     422: N_("Saisie à corriger"),
     429: N_("Trop de tentatives"),
     500: N_("Une erreur de notre côté"),
+    503: N_("Trop de monde à la fois"),
 }
 
 
@@ -75,6 +77,16 @@ def on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[s
         "Cette demande n’a pas la forme attendue.",
         "Revenez à la page précédente et recommencez.",
     )
+
+
+def on_crowd(request: Request[Any, Any, Any], error: sqlalchemy.exc.TimeoutError) -> Response[str]:
+    """More requests than database connections for longer than a person waits: nothing was begun, hence nothing is lost."""
+    answer = _error_page(
+        request, 503, _("Beaucoup de personnes travaillent en ce moment. Rien n’a été enregistré."),
+        _("Gardez cette page ouverte et renvoyez-la dans une minute."),
+    )  # fmt: skip
+    answer.headers["Retry-After"] = "30"
+    return answer
 
 
 def on_crash(request: Request[Any, Any, Any], error: Exception) -> Response[str]:
@@ -142,11 +154,14 @@ def create_app() -> Litestar:
             errors.Problem: on_problem,
             errors.Invalid: on_invalid,
             HTTPException: on_http,
+            sqlalchemy.exc.TimeoutError: on_crowd,
             Exception: on_crash,
         },
         request_max_body_size=64 * 1024 * 1024,
         compression_config=CompressionConfig(backend="gzip", minimum_size=800),
-        logging_config=LoggingConfig(log_exceptions="always", disable_stack_trace={404, *range(400, 500)}),
+        # A refusal is an answer, not an incident: `on_crash` alone writes a trace (eight people racing for one lot
+        # made seven traces, longer to write than the answer).
+        logging_config=LoggingConfig(log_exceptions="never"),
         openapi_config=None,
         debug=False,
     )

@@ -47,11 +47,15 @@ def one_of(name: str, values: tuple[str, ...] | list[str]) -> Enum:
 OPTIONS = "-c lock_timeout=5000 -c timezone=UTC -c jit=off -c pg_trgm.strict_word_similarity_threshold=0.37"
 
 
+WAIT = 45  # seconds a request waits for a connection before it is told that there are too many (503)
+
+
 def make_engine(on: Settings, *, pool_size: int = 8, statement_timeout: int = 20_000) -> AsyncEngine:
     return create_async_engine(
         on.database_url,
         pool_size=pool_size,
         max_overflow=8,
+        pool_timeout=WAIT,
         pool_pre_ping=True,
         connect_args={"options": f"-c statement_timeout={statement_timeout} {OPTIONS}"},
     )

@@ -22,7 +22,7 @@ INSTANT = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 @pytest.mark.drill
 @pytest.mark.parametrize(("racers", "lots"), [(4, 8), (8, 1000)], ids=["reduced", "whole"])
 async def test_two_agents_one_lot(racers: int, lots: int) -> None:
-    with served(INSTANT) as server:
+    with served(INSTANT, workers=2) as server:
         engine = make_engine(Settings(database_url=server.url), pool_size=4)
         sessions = make_sessions(engine)
         async with sessions() as db, db.begin():
@@ -40,6 +40,7 @@ async def test_two_agents_one_lot(racers: int, lots: int) -> None:
             held = select(func.count(), func.count(Occupancy.lot_id.distinct())).where(Occupancy.lot_id.in_(wanted))
             assert (await db.execute(held)).one() == (lots, lots)
             assert (await verify(db))[1] == []
+        assert server.faults() == {"deadlocks": 0, "crashes": 0}
         await engine.dispose()
 
 

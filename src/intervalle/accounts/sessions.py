@@ -54,7 +54,9 @@ async def close_all(db: AsyncSession, user_id: int) -> None:
 
 
 async def touch(db: AsyncSession, session_hash: bytes) -> None:
-    await db.execute(update(Session).where(Session.token_hash == session_hash).values(seen_at=clock.now()))
+    """Write "last seen", unless another request of the same browser is doing so: none waits for it."""
+    free = select(Session.token_hash).where(Session.token_hash == session_hash).with_for_update(skip_locked=True)
+    await db.execute(update(Session).where(Session.token_hash.in_(free)).values(seen_at=clock.now()))
 
 
 async def load_actor(db: AsyncSession, cookie: str | None) -> tuple[Actor, bool]:

@@ -16,7 +16,7 @@ from tests.served import served
 @pytest.mark.drill
 @pytest.mark.parametrize(("jurors", "files"), [(3, 3), (50, 100)], ids=["reduced", "whole"])
 async def test_no_lost_score(jurors: int, files: int) -> None:
-    with served(scene.AFTER) as server:
+    with served(scene.AFTER, workers=2) as server:
         engine = make_engine(Settings(database_url=server.url), pool_size=4)
         sessions = make_sessions(engine)
         async with sessions() as db:
@@ -54,6 +54,7 @@ async def test_no_lost_score(jurors: int, files: int) -> None:
             for c in room.criteria
         }
         assert versions == (jurors * files, jurors * files)
+        assert server.faults() == {"deadlocks": 0, "crashes": 0}
         for browser in browsers:
             await browser.aclose()
         await engine.dispose()
