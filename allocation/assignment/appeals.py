@@ -139,7 +139,7 @@ async def examine(db: AsyncSession, call: Call, appeal: Appeal, correction: Corr
     """The decided places beside those of a copy of the call with the correction. Nothing is kept."""
     proposal = (await db.execute(queries.retained_proposal(call.id))).scalar_one()
     decided = documents_of(proposal)
-    inputs = await _with_appellant(db, call, appeal, correction, decided.problem)
+    inputs = await with_appellant(db, call, appeal.application_id, correction, decided.problem)
     label = next(key for key, one in inputs.candidates.items() if one.application.id == appeal.application_id)
     document = corrected(dict(decided.problem), inputs, label, correction)
     try:
@@ -169,16 +169,16 @@ def corrected(problem: dict[str, Any], inputs: Inputs, label: str, correction: C
     return document
 
 
-async def _with_appellant(
-    db: AsyncSession, call: Call, appeal: Appeal, correction: Correction, problem: Mapping[str, Any]
+async def with_appellant(
+    db: AsyncSession, call: Call, application_id: int, correction: Correction, problem: Mapping[str, Any]
 ) -> Inputs:
     """Names and rows of the call, with the appellant as if it had been scored when it was not."""
     inputs = await frozen.gather(db, call)
-    if any(one.application.id == appeal.application_id for one in inputs.candidates.values()):
+    if any(one.application.id == application_id for one in inputs.candidates.values()):
         return inputs
     if correction.score is None:
         raise Refused("Cette candidature n’a pas de note : donnez la note à essayer.")
-    application = await db.get_one(Application, appeal.application_id)
+    application = await db.get_one(Application, application_id)
     organisation = await db.get_one(Organisation, application.organisation_id)
     wishes = [w for w in (await db.execute(queries.wishes_of(call.id))).scalars() if w.application_id == application.id]
     score = RankedScore(

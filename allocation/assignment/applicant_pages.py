@@ -8,7 +8,8 @@ from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from allocation.assignment import appeals, decisions, forms, letters, notices, offers, queries
+from allocation.assignment import appeals, decisions, forms, letters, notices, offers, queries, standing
+from allocation.assignment.act_models import ActLine, CorrectiveAct
 from allocation.assignment.letter_pages import OUTCOMES
 from allocation.assignment.letters import Setting
 from allocation.assignment.models import Award, Decision, Proposal
@@ -52,22 +53,32 @@ async def show(request: Request, db: Db, application_id: Id) -> Response[str]:
 
 async def decision_context(db: AsyncSession, told: Told, **given: Any) -> dict[str, Any]:
     decision, score = told.decision, told.setting.scores.get(told.application.id)
+    changed = await acts_on(db, told)
+    last = changed[-1] if changed else None
+    told_on = last[1].released_at if last else decision.released_at
     award = await award_of(db, told.application)
     public = told.setting.decider.public
     return {
         "told": told, "decision": decision, "application": told.application, "call": told.call,
         "organisation": told.organisation, "score": score, "marks": decisions.marks_of(score.detail) if score else (),
         "ranked": len(told.setting.scores), "lot": told.setting.lots.get(decision.lot_id or 0),
-        "award": award, "held_lot": await _held(db, award), "outcomes": OUTCOMES,
+        "changed": changed, "outcome": last[0].outcome if last else decision.outcome, "told_on": told_on,
+        "signatory": last[1].signatory if last else decision.signatory, "award": award, "held_lot": await _held(db, award), "outcomes": OUTCOMES,
         "last_day": letters.last_day(award) if award and award.stage() == "offered" else None, "heading": notices.remedies_heading(public),
         # The clock runs from the reception; this is the day for somebody who received it the very day it left.
-        "deadline": appeal_deadline(decision.released_at.astimezone(clock.PARIS).date()) if decision.released_at else None,
+        "deadline": appeal_deadline(told_on.astimezone(clock.PARIS).date()) if told_on else None,
         "decider": told.setting.decider, "appeal_form": forms.AppealForm(),
         "appeals": [
             (appeal, appeals.clock_of(appeal, decision))
             for appeal in (await db.execute(queries.appeals_on(told.application.id))).scalars()
         ],
     } | given  # fmt: skip
+
+
+async def acts_on(db: AsyncSession, told: Told) -> list[tuple[ActLine, CorrectiveAct]]:
+    """The acts that changed this decision, the first one first."""
+    rows = await db.execute(standing.released_lines(told.call.id).where(ActLine.application_id == told.application.id))
+    return [(line, act) for line, act in rows]
 
 
 async def award_of(db: AsyncSession, application: Application) -> Award | None:
@@ -113,6 +124,17 @@ async def letter(request: Request, db: Db, application_id: Id) -> Response[bytes
     return stored_file_response(stored, await files.read(stored), inline=True)
 
 
+@get("/candidatures/{application_id:int}/decision/actes/{act_id:int}/lettre.pdf", policy="decisions.show")
+async def act_letter(request: Request, db: Db, application_id: Id, act_id: Id) -> Response[bytes]:
+    """The letter of an act that changed the decision."""
+    told = await told_of(request, db, application_id)
+    line = next((line for line, act in await acts_on(db, told) if act.id == act_id), None)
+    if line is None or line.letter_file_id is None:
+        raise NotFound
+    stored = await db.get_one(StoredFile, line.letter_file_id)
+    return stored_file_response(stored, await files.read(stored), inline=True)
+
+
 @get("/candidatures/{application_id:int}/decision/offre.pdf", policy="decisions.show")
 async def offer_letter(request: Request, db: Db, application_id: Id) -> Response[bytes]:
     """The letter of a place offered from the reserve."""
@@ -155,4 +177,4 @@ def _own(documents: Documents, told: Told) -> dict[str, Any]:
     }
 
 
-ROUTES: list[HTTPRouteHandler] = [show, reply, letter, offer_letter, parameters]
+ROUTES: list[HTTPRouteHandler] = [show, reply, letter, act_letter, offer_letter, parameters]

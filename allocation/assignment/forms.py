@@ -4,10 +4,31 @@ from collections.abc import Sequence
 
 from wtforms.fields.choices import SelectChoice
 
+from allocation.assignment.act_rules import GROUNDS
 from allocation.assignment.letter_templates import objections
-from intervalle.forms import Choice, Day, Form, LongText, Radio, Text, ValidationError, Whole, YesNo, required
+from intervalle.forms import (
+    Area,
+    Choice,
+    Day,
+    DecimalNumber,
+    Form,
+    LongText,
+    Radio,
+    Text,
+    ValidationError,
+    Whole,
+    YesNo,
+    between,
+    required,
+)
 from intervalle.i18n import N_, _
 
+ACT_OUTCOMES = {
+    "awarded": N_("Une place est attribuée"),
+    "reserve": N_("Liste de réserve"),
+    "refused": N_("Non retenue"),
+    "inadmissible": N_("Non recevable"),
+}
 METHOD_LABELS = {
     "fair": N_("Équitable"),
     "merit": N_("Par ordre de note"),
@@ -91,3 +112,37 @@ class AnswerForm(Form):
     outcome = Radio(N_("Réponse"), list(OUTCOME_LABELS.items()), [required()])
     answer = LongText(N_("Motifs de la réponse"), [required(), long_enough], limit=20_000)
     signatory = Text(N_("Nom et qualité de la personne qui signe"), [required()])
+
+
+class ActStartForm(Form):
+    """An act begins empty, or from one application tried again on a copy."""
+
+    application = Choice(N_("Candidature à corriger"), [], empty=N_("Aucune : écrire l’acte ligne par ligne"))
+    score = DecimalNumber(N_("Note corrigée, sur 100"), [between(0, 100)])
+    lot = Choice(N_("Lot"), [], empty="")
+    area = Area(N_("Surface corrigée à ce lot, en m²"))
+    mode = Radio(
+        N_("Recalculer"),
+        [
+            ("keep", N_("sans reprendre de place : seul ce qui est libre est donné")),
+            ("replay", N_("comme si la correction avait été connue dès l’origine : des places sont à examiner")),
+        ],
+    )
+
+
+class ActForm(Form):
+    motive = LongText(N_("Pourquoi cet acte"), limit=5000, render_kw={"rows": 4})
+    signatory = Text(N_("Nom et qualité de la personne qui signe"), limit=200)
+    version = Whole(N_("Version"), low=1)
+
+
+class ActLineForm(Form):
+    outcome = Radio(N_("Nouvelle décision"), list(ACT_OUTCOMES.items()), [required()])
+    lot = Choice(N_("Lot"), [], empty="")
+    area = Area(N_("Surface, en m²"))
+    ground = Choice(N_("Si une place est reprise, pour quelle raison"), list(GROUNDS.items()), empty="")
+    heard = LongText(N_("Observations de la structure"), limit=5000, render_kw={"rows": 3})
+    motive = LongText(
+        N_("Motif de la nouvelle décision"), [required(), long_enough], limit=10_000, render_kw={"rows": 6}
+    )
+    version = Whole(N_("Version"), low=1)

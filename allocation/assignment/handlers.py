@@ -3,6 +3,7 @@
 from litestar.handlers import HTTPRouteHandler
 
 from allocation.assignment import (
+    act_pages,
     appeal_pages,
     applicant_pages,
     board_pages,
@@ -22,4 +23,5 @@ ROUTES: list[HTTPRouteHandler] = [
     *results_pages.ROUTES,
     *applicant_pages.ROUTES,
     *appeal_pages.ROUTES,
+    *act_pages.ROUTES,
 ]

@@ -100,8 +100,12 @@ async def draw_all(db: AsyncSession, call: Call) -> list[Letter]:
     ]
 
 
-def draw(setting: Setting, decision: Decision, application: Application, organisation: Organisation) -> str:
-    """One letter as HTML: the organisation's words, filled from the data. French whatever the releaser's language."""
+def draw(
+    setting: Setting, decision: Decision, application: Application, organisation: Organisation, *, object: str = "",
+    marks: bool = True,
+) -> str:  # fmt: skip
+    """One letter as HTML: the organisation's words, filled from the data. French whatever the releaser's language.
+    `object` replaces the usual heading; without `marks`, the table of frozen marks is left out."""
     released_on = decision.released_at.astimezone(clock.PARIS).date() if decision.released_at else clock.today()
     score = setting.scores.get(application.id)
     lot, premises = setting.lots[decision.lot_id] if decision.lot_id else (None, None)
@@ -111,8 +115,8 @@ def draw(setting: Setting, decision: Decision, application: Application, organis
     context: dict[str, Any] = {
         "call": setting.call, "version": setting.version, "organiser": setting.organiser, "decision": decision,
         "application": application, "organisation": organisation, "score": score,
-        "marks": marks_of(score.detail) if score else (), "lot": lot, "premises": premises, "on": released_on,
-        "object": OBJECTS[decision.outcome], "title": TitleCode(setting.version.title_code).label,
+        "marks": marks_of(score.detail) if score and marks else (), "lot": lot, "premises": premises, "on": released_on,
+        "object": object or OBJECTS[decision.outcome], "title": TitleCode(setting.version.title_code).label,
         "answer_until": answer_until(released_on) - timedelta(days=1),
         "mention": notices.algorithm_mention(setting.decider, sheet, f"{base}/regles") if algorithmic else "",
         "page_url": f"{base}/candidatures/{application.id}/decision",

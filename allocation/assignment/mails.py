@@ -28,6 +28,21 @@ Vous pouvez aussi la lire ici, une fois connecté :
     return subject, text
 
 
+def act_mail(call: Call, letter: Letter) -> tuple[str, str]:
+    """(subject, text): a notified decision is replaced; what it says stands in the letter, beside its motive."""
+    subject = f"{call.title} : une nouvelle décision remplace la précédente ({letter.application.label})"
+    text = f"""Bonjour,
+
+Une nouvelle décision sur la candidature {letter.application.label} de {letter.organisation.name} à l’appel « {call.title} » remplace celle que vous aviez reçue. Elle est jointe à ce message, avec ses motifs, les voies et délais de recours et la personne qui la signe.
+
+Vous pouvez aussi la lire ici, une fois connecté :
+{settings().base_url}/candidatures/{letter.application.id}/decision
+
+{letter.decision.signatory}
+"""
+    return subject, text
+
+
 def offer_mail(
     call: Call, application: Application, organisation: Organisation, lot: Lot, award: Award
 ) -> tuple[str, str]:

@@ -113,8 +113,16 @@ class Award(Subject, Base):
 
     __tablename__ = "awards"
     __table_args__ = (
-        UniqueConstraint("application_id", "lot_id"),
+        # A place given up or taken back may be given again, by a later act.
+        Index(
+            "uq_awards_standing",
+            "application_id",
+            "lot_id",
+            unique=True,
+            postgresql_where=text("declined_at IS NULL AND lapsed_at IS NULL"),
+        ),
         CheckConstraint("accepted_at IS NULL OR declined_at IS NULL", name="one_answer"),
+        CheckConstraint("withdrawn_at IS NULL OR lapsed_at IS NOT NULL", name="withdrawn_lapses"),
     )
 
     id: Mapped[Key]
@@ -132,7 +140,8 @@ class Award(Subject, Base):
     accepted_at: Mapped[Instant | None]
     declined_at: Mapped[Instant | None]
     answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
-    lapsed_at: Mapped[Instant | None]  # declined or expired, and the next in line was looked for: once
+    lapsed_at: Mapped[Instant | None]  # declined, expired or withdrawn, and the next in line was looked for: once
+    withdrawn_at: Mapped[Instant | None]  # by a corrective act, whose line names this award
     letter_file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_files.id"))  # of an offer from the reserve
     # The award this one takes over from, once: the reserve list moves by these links.
     succeeds_id: Mapped[int | None] = mapped_column(ForeignKey("awards.id"), unique=True)

@@ -1,7 +1,7 @@
 """Awards as offers: accepted, declined or left to expire; the next in line is then called, once, from the frozen data."""
 
 import asyncio
-import json
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from allocation.assignment import letters, queries, succession
+from allocation.assignment import letters, queries, standing, succession
 from allocation.assignment.help_in_kind import value_of
 from allocation.assignment.letters import answer_until
 from allocation.assignment.mails import offer_mail
-from allocation.assignment.models import Award, Decision, Proposal
+from allocation.assignment.models import Award, Decision
 from allocation.assignment.problem import HALF_DAYS
 from allocation.assignment.recipients import recipient_of
 from allocation.assignment.succession import Successor
@@ -25,6 +25,8 @@ from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import Refused
 from intervalle.pdf import render_pdf
 from premises.models import Lot
+
+Keys = Mapping[str, Mapping[str, int]]
 
 
 async def answer(db: AsyncSession, actor: Actor, award: Award, *, accepted: bool) -> None:
@@ -74,13 +76,12 @@ async def _lock(db: AsyncSession, award: Award) -> Call:
 
 async def _call_next(db: AsyncSession, call: Call, award: Award, now: datetime) -> Award | None:
     award.lapsed_at = now
-    proposal = (await db.execute(queries.retained_proposal(call.id))).scalar_one()
-    problem = json.loads(proposal.input)
-    found = await _successor(db, call, award, proposal, problem)
+    problem, keys = await standing.documents_in_force(db, call)
+    found = await _successor(db, call, award, keys, problem)
     if found is None:
         await db.flush()
         return None
-    application = await db.get_one(Application, proposal.keys["applications"][found.application])
+    application = await db.get_one(Application, keys["applications"][found.application])
     offered = await _offer(db, call, award, application, found, problem, now)
     organisation = await db.get_one(Organisation, application.organisation_id)
     to, user_id = await recipient_of(db, application, organisation)
@@ -140,24 +141,25 @@ async def _offer(
 
 
 async def _successor(
-    db: AsyncSession, call: Call, leaver: Award, proposal: Proposal, problem: dict[str, Any]
+    db: AsyncSession, call: Call, leaver: Award, keys: Keys, problem: dict[str, Any]
 ) -> Successor | None:
     """Who still holds what, who let a place go; solved in a thread."""
-    labels = {id: key for key, id in proposal.keys["applications"].items()}
-    lots = {id: key for key, id in proposal.keys["lots"].items()}
+    labels = {id: key for key, id in keys["applications"].items()}
+    lots = {id: key for key, id in keys["lots"].items()}
     held: dict[str, tuple[str, Decimal]] = {}
-    gone = set(await _withdrawn(db, proposal))
+    gone = set(await _withdrawn(db, keys))
     for award in (await db.execute(queries.awards_of(call.id))).scalars():
         id = labels[award.application_id]
         if award.id == leaver.id or award.stage() in ("offered", "accepted"):
             held[id] = (lots[award.lot_id], award.area)
         else:
             gone.add(id)
-    return await asyncio.to_thread(succession.successor, problem, held, labels[leaver.application_id], gone)
+    leaver_id = labels[leaver.application_id]
+    return await asyncio.to_thread(succession.successor, problem, held, leaver_id, gone - held.keys())
 
 
-async def _withdrawn(db: AsyncSession, proposal: Proposal) -> list[str]:
-    ids = proposal.keys["applications"]
+async def _withdrawn(db: AsyncSession, keys: Keys) -> list[str]:
+    ids = keys["applications"]
     found = await db.execute(
         select(Application.id).where(Application.id.in_(ids.values()), Application.withdrawn_at.is_not(None))
     )
@@ -180,9 +182,9 @@ def hold(award: Award) -> None:
 
     Refused when it was given up already: somebody else may hold it.
     """
-    if award.stage() in ("declined", "expired"):
+    if award.stage() in ("declined", "expired", "withdrawn"):
         raise Refused(
-            "La structure a renoncé à cette place, ou son délai de réponse est passé.",
+            "Cette place a été rendue ou reprise, ou son délai de réponse est passé.",
             "La place est proposée à la structure suivante de la liste de réserve.",
         )
     award.offer_expires_at = None

@@ -62,6 +62,11 @@ def compute(document: dict[str, Any], method: str, *, time_limit: float = TIME_L
     return Run(method, spelled, rfc8785.dumps(result), result, tuple(findings), seconds)
 
 
+def spell(document: dict[str, Any]) -> str:
+    """The problem in its one canonical writing."""
+    return canonical(document).decode()
+
+
 async def run(db: AsyncSession, actor: Actor, call: Call, *, method: str = "fair") -> Proposal:
     """Make the next proposal of the call; the same data under the same method gives the proposal that exists already."""
     POLICY.check(actor, "proposals.run", call)

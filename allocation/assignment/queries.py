@@ -29,6 +29,11 @@ def calls_to_assign_visible_to(actor: Actor) -> Select[Call]:
     return query.where(or_(Call.released_at.is_not(None), ~_interested(actor)))
 
 
+def calls_to_correct_visible_to(actor: Actor) -> Select[Call]:
+    """Calls whose corrective acts this person may look at: a draft is read by nobody with a link to one of the files."""
+    return calls_to_assign_visible_to(actor).where(Call.released_at.is_not(None), ~_interested(actor))
+
+
 def _interested(actor: Actor) -> ColumnElement[bool]:
     recused = exists().where(
         Recusal.lifted_at.is_(None),

@@ -60,12 +60,30 @@ def _called(instance: Instance, place: Mapping[int, int], leaver: str) -> Succes
 
 def _reduced(document: Mapping[str, Any], stays: Held, gone: Collection[str]) -> dict[str, Any]:
     """The problem with holders pinned where they are, at the area they hold, and those who left taken out."""
-    reduced: dict[str, Any] = deepcopy(dict(document))
-    reduced["applications"] = [_pinned(row, stays) for row in reduced["applications"] if row["id"] not in gone]
-    for name in ("ineligible", "locks"):
-        reduced[name] = [row for row in reduced.get(name) or [] if row["application"] not in gone]
+    reduced = without(document, gone)
+    reduced["applications"] = [_pinned(row, stays) for row in reduced["applications"]]
     # A fixed line is the panel's choice of a holder; it has done its work once somebody leaves.
     reduced["locks"] = [row for row in reduced["locks"] if row["kind"] == "never"]
+    return reduced
+
+
+def kept_in_place(document: Mapping[str, Any], held: Held, gone: Collection[str]) -> dict[str, Any]:
+    """The problem in which whoever holds a place keeps it whatever the scores: only what is free may be given."""
+    reduced = _reduced(document, held, gone)
+    motive = "Place déjà attribuée : une décision qui crée des droits ne se reprend pas pour une autre."
+    reduced["locks"] += [
+        {"application": id, "lot": lot, "kind": "must", "motive": motive, "author": None}
+        for id, (lot, _) in sorted(held.items())
+    ]
+    return reduced
+
+
+def without(document: Mapping[str, Any], gone: Collection[str]) -> dict[str, Any]:
+    """The problem as if some applications had never been made."""
+    reduced: dict[str, Any] = deepcopy(dict(document))
+    reduced["applications"] = [row for row in reduced["applications"] if row["id"] not in gone]
+    for name in ("ineligible", "locks"):
+        reduced[name] = [row for row in reduced.get(name) or [] if row["application"] not in gone]
     for name in ("incompatible", "together"):
         reduced[name] = [row for row in reduced.get(name) or [] if not set(row) & set(gone)]
     ties = reduced.get("tie_break")

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Protocol
 
-AWARD_STATES = ("prepared", "offered", "accepted", "declined", "expired")
+AWARD_STATES = ("prepared", "offered", "accepted", "declined", "expired", "withdrawn")
 
 
 class AwardFacts(Protocol):
@@ -11,10 +11,14 @@ class AwardFacts(Protocol):
     offer_expires_at: datetime | None
     accepted_at: datetime | None
     declined_at: datetime | None
+    withdrawn_at: datetime | None
 
 
 def award_state(award: AwardFacts, now: datetime) -> str:
-    """prepared → offered → accepted or declined; an offer nobody answered expires at the very instant written."""
+    """prepared → offered → accepted or declined; an offer nobody answered expires at the very instant written.
+    withdrawn: by a corrective act."""
+    if award.withdrawn_at:
+        return "withdrawn"
     if award.declined_at:
         return "declined"
     if award.accepted_at:

@@ -1,6 +1,7 @@
 """Imports every models module, so that the metadata is whole."""
 
 # ruff: noqa: F401
+import allocation.assignment.act_models
 import allocation.assignment.models
 import allocation.assignment.release_models
 import allocation.leases.models

@@ -115,6 +115,7 @@ OTHER_ROWS = (
     _law("appeal.months", 2, "CJA art. R421-1"),
     _unsure("appeal.reasonable_months", 12, "CE Ass. 13 juillet 2016, Czabaj, n° 387763"),
     _law("silence.months", 2, "CRPA art. L231-4"),
+    _law("withdrawal.months", 4, "CRPA art. L242-1"),
     _law("reasons.request_months", 1, "CRPA art. L232-4"),
     _law("cada.silence_months", 1, "CRPA art. R311-12 et R311-13"),
     _law("cada.months", 2, "CRPA art. R343-1"),

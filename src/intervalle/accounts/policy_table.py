@@ -155,6 +155,7 @@ TABLE: dict[str, Rule] = {
     "decisions.ask_review": member("organiser"),
     "decisions.review": member("organiser"),
     "decisions.set_rules": member("self"),
+    "decisions.correct": member("organiser"),
     "decisions.publish_results": member("organiser"),
     "decisions.show_results": ANYONE,  # once published; those who run the call see what would be
     "appeals.file": member("applicant"),
