@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "assignment_acts"
-down_revision = "assignment_minutes_always"
+down_revision = "calls_paper_files"
 
 
 def upgrade() -> None:
