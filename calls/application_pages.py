@@ -1,7 +1,7 @@
 """/candidatures: start, list, read, submit, take back, withdraw, receipt. Sections are in `section_pages.py`."""
 
 import secrets
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from litestar import Response, get, post
@@ -17,14 +17,14 @@ from calls.models import Application, Call, CallVersion
 from calls.paper_files import TYPING
 from calls.reading import file_of
 from calls.receipts import receipt
-from calls.sections import SECTIONS
+from calls.sections import SECTIONS, asked_by
 from intervalle import clock
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.models import Organisation
 from intervalle.accounts.policy import WRITE
 from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import Refused
-from intervalle.i18n import N_, _, instant
+from intervalle.i18n import _, day, instant
 from intervalle.pdf import render_pdf
 from intervalle.web import Db, Id, Request, actor_of, draw, form_data, one_or_404, page, redirect
 
@@ -52,7 +52,13 @@ async def starting(request: Request, db: Db, call_id: Id) -> Response[Any]:
         return redirect(f"/candidatures/{mine[0].id}")
     (card,) = await cards(db, [call])
     return page(
-        request, "calls/applications/start.html", call=call, card=card, mine=mine, structures=left, sections=SECTIONS
+        request,
+        "calls/applications/start.html",
+        call=call,
+        card=card,
+        mine=mine,
+        structures=left,
+        sections=asked_by(card.version.eliminatory),
     )
 
 
@@ -84,9 +90,7 @@ async def index(request: Request, db: Db) -> Response[str]:
     files = [
         {
             "application": a, "call": call, "structure": org,
-            "label": _(TYPED_LABEL) if _being_typed(a) else sentences.application_label(a, call, now),
-            "look": "" if _being_typed(a) else sentences.application_look(a, call, now),
-            "sentence": _("L’organisateur saisit le dossier qu’il a reçu le %(at)s.", at=instant(a.received_at)) if _being_typed(a) else sentences.application_sentence(a, call, now, version.decision_on),
+            "label": _label(a, call, now), "look": _look(a, call, now), "sentence": _told(a, call, now, version.decision_on),
             "own": a.organisation_id in actor.organisations(scope="calls"),
         }
         for a, call, version, org in rows
@@ -105,7 +109,7 @@ def steps(file: Whole, gaps: list[Gap], current: str = "") -> list[tuple[str, st
             _(s.title), _left([g for g in gaps if g.section == s.slug]),
             "now" if s.slug == current else "done" if done(s.slug, gaps) else "", f"{base}/{s.slug}",
         )
-        for s in SECTIONS
+        for s in asked_by(file.version.eliminatory)
     ]  # fmt: skip
 
 
@@ -139,19 +143,37 @@ async def context(request: Request, db: Db, application: Application, current: s
     return {
         "application": application, "call": file.call, "version": file.version, "structure": file.structure, "gaps": gaps,
         "newer": newer, "stage": stage,
-        "label": _(TYPED_LABEL) if _being_typed(application) else sentences.application_label(application, file.call, now),
-        "look": "" if _being_typed(application) else sentences.application_look(application, file.call, now),
+        "label": _label(application, file.call, now), "look": _look(application, file.call, now),
         "sentence": _sentence(file, now, invited=invited is not None, partner=partner is not None),
         "steps_left": steps(file, gaps, current), "members": file.present, "invited": invited, "invited_share": share, "partner": partner,
         "mine": mine, "typing": typing, "typed_mark": applications.typed_mark(file), "tab": secrets.token_hex(6), "whole_file": file,
     }  # fmt: skip
 
 
-TYPED_LABEL = N_("Saisie en cours")
-
-
 def _being_typed(application: Application) -> bool:
     return application.typed_by_id is not None and application.submitted_at is None and not application.withdrawn_at
+
+
+def _label(application: Application, call: Call, now: datetime) -> str:
+    if _being_typed(application):
+        return _("Saisie en cours")
+    return sentences.application_label(application, call, now)
+
+
+def _look(application: Application, call: Call, now: datetime) -> str:
+    return "" if _being_typed(application) else sentences.application_look(application, call, now)
+
+
+def _told(application: Application, call: Call, now: datetime, decision_on: date | None) -> str:
+    """Who acts next, for the applicants; what only a row can say first (typed in by the organiser, or withdrawn by it)."""
+    if _being_typed(application):
+        return _("L’organisateur saisit le dossier qu’il a reçu le %(at)s.", at=instant(application.received_at))
+    if application.withdrawn_at and application.withdrawn_reason:
+        return _(
+            "L’organisateur l’a retirée le %(day)s, comme doublon : %(reason)s",
+            day=day(application.withdrawn_at), reason=application.withdrawn_reason,
+        )  # fmt: skip
+    return sentences.application_sentence(application, call, now, decision_on)
 
 
 def _sentence(file: Whole, now: datetime, *, invited: bool, partner: bool) -> str:
@@ -171,7 +193,7 @@ def _sentence(file: Whole, now: datetime, *, invited: bool, partner: bool) -> st
             lead=file.structure.name,
             closing=closing,
         )
-    return sentences.application_sentence(file.application, file.call, now, file.version.decision_on)
+    return _told(file.application, file.call, now, file.version.decision_on)
 
 
 @get("/candidatures/{application_id:int}", policy="applications.show")

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calls import completeness, content, mails, paper, queries, workflow
+from calls import completeness, conditions, content, mails, paper, queries, workflow
 from calls.duty import Visit, visit_gaps
 from calls.group_shares import Share, left_to_lead
 from calls.models import Application, ApplicationDocument, ApplicationMember, Call, CallLot, CallVersion, LotWish
@@ -27,7 +27,7 @@ from intervalle.i18n import _, instant
 from intervalle.outbox import StoredFile
 from premises.models import Lot, Premises
 
-FACTS = frozenset(name for section in BY_SLUG.values() for name in section.facts)
+FACTS = frozenset(name for section in BY_SLUG.values() for name in section.facts) - {"conditions"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,13 @@ class Whole:
         ]
         held = {document.kind for document, _stored in self.documents}
         missing = [_(KIND_LABELS[kind]) for kind in self.version.required_documents if kind not in held]
-        return [*completeness.gaps(self.application, wishes, partners, missing), *self._visit_gaps()]
+        said = conditions.lacking(self.conditions)
+        return [*completeness.gaps(self.application, wishes, partners, missing, said), *self._visit_gaps()]
+
+    @property
+    def conditions(self) -> list[conditions.Condition]:
+        """The call's eliminatory conditions with the answers of this file."""
+        return conditions.asked(self.version.eliminatory, self.application.conditions or {})
 
     def _visit_gaps(self) -> list[completeness.Gap]:
         """Places asked for and not visited, when the call makes the visit a duty."""
@@ -229,6 +235,7 @@ def file_content(whole: Whole) -> dict[str, Any]:
         },
         "facts": {name: getattr(application, name) for name in sorted(FACTS)},
         "answers": {key: str(application.answers.get(key, "")) for key in QUESTIONS},
+        "conditions": [{"text": c.text, "answer": c.answer, "comment": c.comment} for c in whole.conditions],
         "lots": [
             {"lot": lot.id, "label": lot.label, "rank": w.rank, "area_min": w.area_min, "area_max": w.area_max}
             for w, lot, _premises in sorted(whole.wishes, key=lambda row: row[1].id)

@@ -72,8 +72,9 @@ def _section_of(field: str) -> str:
 
 
 def gaps(
-    file: File, wishes: Sequence[Wish], partners: Iterable[Partner], missing_documents: Iterable[str] = ()
-) -> list[Gap]:
+    file: File, wishes: Sequence[Wish], partners: Iterable[Partner], missing_documents: Iterable[str] = (),
+    conditions: Iterable[str] = (),
+) -> list[Gap]:  # fmt: skip
     """Everything missing or unreadable, in the order of the form. Empty: it can be submitted."""
     group = list(partners)
     found = [
@@ -84,6 +85,7 @@ def gaps(
         *_wishes(wishes, file.typed),
         *_partners(group),
         *(Gap("partenaires", sentence) for sentence in objections(_largest(wishes), [p.share for p in group])),
+        *(Gap("conditions", sentence) for sentence in conditions),
         *_documents(missing_documents),
     ]
     order = [section.slug for section in SECTIONS]

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from calls.changes import Change
 from calls.group_shares import Share
+from calls.meeting_models import DuplicateDecision
 from calls.models import Application, Call, CallVersion, Extension
 from intervalle import mail
 from intervalle.accounts.models import Membership, Organisation, User
@@ -154,6 +155,26 @@ async def received(db: AsyncSession, application: Application, call: Call, struc
         db, [application.organisation_id], kind="applications.received", about=f"application:{application.id}",
         dedupe=f"application-received:{application.id}:{application.content_sha256}:{application.version}",
         subject=_("Candidature déposée : %(title)s", title=call.title), text=text,
+    )  # fmt: skip
+
+
+async def merged(db: AsyncSession, application: Application, call: Call, decision: DuplicateDecision) -> int:
+    """To the structure whose file is withdrawn as a duplicate, or stands again because that decision was changed."""
+    said = (
+        _("Votre dossier %(label)s, pour l’appel « %(title)s », a été retiré : l’organisateur y voit un doublon. "
+          "L’autre dossier reste à l’examen.", label=application.label, title=call.title)
+        if application.withdrawn_at
+        else _("Votre dossier %(label)s, pour l’appel « %(title)s », est de nouveau à l’examen.", label=application.label, title=call.title)
+    )  # fmt: skip
+    text = _(
+        "%(said)s\n\nMotif : %(motive)s\n\nSi c’est une erreur, écrivez vite à l’organisateur : il peut revenir sur sa "
+        "décision jusqu’au classement.\n%(link)s\n",
+        said=said, motive=decision.motive, link=address(f"/candidatures/{application.id}"),
+    )  # fmt: skip
+    return await tell(
+        db, [application.organisation_id], kind="applications.merged", about=f"application:{application.id}",
+        dedupe=f"application-merged:{decision.id}:{application.id}:{decision.decided_at.isoformat()}",
+        subject=_("Doublon, décision de l’organisateur : %(title)s", title=call.title), text=text,
     )  # fmt: skip
 
 

@@ -116,6 +116,27 @@ class Question(Base):
     decline_reason: Mapped[str] = mapped_column(server_default="")
 
 
+class DuplicateDecision(Base):
+    """Two files of a call, judged one and the same (`kept_id` stays) or two. Kept for good: the pair is not asked again."""
+
+    __tablename__ = "duplicate_decisions"
+    __table_args__ = (
+        UniqueConstraint("first_id", "second_id"),
+        CheckConstraint("first_id < second_id", name="pair_in_order"),
+        CheckConstraint("kept_id IS NULL OR kept_id IN (first_id, second_id)", name="kept_is_of_the_pair"),
+        CheckConstraint("motive <> ''", name="decided_with_words"),
+    )
+
+    id: Mapped[Key]
+    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"), index=True)
+    first_id: Mapped[int] = mapped_column(ForeignKey("applications.id"))
+    second_id: Mapped[int] = mapped_column(ForeignKey("applications.id"))
+    kept_id: Mapped[int | None] = mapped_column(ForeignKey("applications.id"))  # None: two files
+    motive: Mapped[str]
+    decided_at: Mapped[Instant]
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+
 explain_constraint("ck_visit_slots_hours_order", "La visite finirait avant d’avoir commencé : corrigez ses heures.")
 explain_constraint("ck_call_approvals_second_person", "L’accord vient d’une autre personne que celle qui l’a demandé.")
 explain_constraint("uq_call_approvals_waiting", "Un accord est déjà demandé pour ce texte.")

@@ -238,6 +238,8 @@ class Application(Subject, Base):
     answers: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")  # section -> text
     # The project over a year, line by line (calls.project_budget).
     budget_lines: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
+    # Key of an eliminatory condition -> answer and comment (calls.conditions).
+    conditions: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
     # Field -> what was typed and cannot be read yet: a draft keeps it as it is.
     typed: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
     # Section -> value of `version` when it last changed: two people on two sections do not meet.
@@ -251,6 +253,7 @@ class Application(Subject, Base):
     content_sha256: Mapped[str | None]
     content: Mapped[Json | None]  # what the hash covers: the application as submitted
     withdrawn_at: Mapped[Instant | None]
+    withdrawn_reason: Mapped[str] = mapped_column(server_default="")  # when the organiser withdrew it, as a duplicate
     # A file received on paper or by e-mail, typed in by those who run the call (calls.paper_files).
     typed_by_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
     received_at: Mapped[Instant | None]  # the deadline is applied to this instant

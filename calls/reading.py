@@ -5,7 +5,7 @@ content, so that everybody reads what the hash covers.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from calls import content, paper, project_budget, uses
 from calls.applications import file_content, whole
+from calls.conditions import Condition
 from calls.group_shares import Share
 from calls.models import Application
 from calls.sections import DAYS, HALVES, SECTIONS, slot
@@ -84,6 +85,7 @@ class FileView:
     answers: list[Answer]
     documents: list[DocumentView]
     budget: list[tuple[str, list[project_budget.Line], int]]  # (side, its lines, their total in cents)
+    conditions: list[Condition] = field(default_factory=list)
     typed: str = ""  # « Saisie par … », for a file received on paper
 
     @property
@@ -128,6 +130,7 @@ def view(application_id: int, document: Mapping[str, Any]) -> FileView:
             if (lines := project_budget.lines_in(facts.get("budget_lines") or {}, side))
         ],
         documents=[_document(d) for d in document.get("documents", [])],
+        conditions=[Condition(**c) for c in document.get("conditions", [])],
         typed=paper.mark_of(document.get("received")),
     )  # fmt: skip
 

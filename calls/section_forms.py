@@ -8,7 +8,7 @@ from typing import Any
 
 from wtforms import Field
 
-from calls import project_budget
+from calls import conditions, project_budget
 from calls.models import Application, LotWish
 from calls.project_budget import Line
 from calls.saving import WishLine
@@ -20,6 +20,7 @@ from intervalle.i18n import N_, _
 from premises.facts import Erp
 from premises.models import Lot
 
+MOST_CONDITIONS = 60
 LONGEST = 40_000  # characters of one answer; far above any word limit, low enough for the database's peace
 
 
@@ -112,12 +113,39 @@ class BudgetForm(Form):
     ecology = _answer("ecology")
 
 
+class ConditionAnswers(Field):
+    """The answers to the call's conditions, each under the key of its words."""
+
+    def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
+        self.process_errors: list[str] = []
+        self.errors: list[str] = []
+        self.data = None if formdata is not None else data or {}
+        if formdata is not None and "condition" in formdata:
+            keys = [str(key) for key in formdata.getlist("condition")][:MOST_CONDITIONS]
+            self.data = {key: self._read(formdata, key) for key in keys if re.fullmatch("[0-9a-f]{10}", key)}
+
+    @staticmethod
+    def _read(formdata: Any, key: str) -> dict[str, str]:
+        answer, comment = (str((formdata.getlist(name) or [""])[0]) for name in (f"c-{key}", f"c-{key}-dire"))
+        return {"answer": answer if answer in conditions.ANSWERS else "", "comment": comment.strip()[:2000]}
+
+    def _value(self) -> str:
+        """All of it in words, to compare two versions."""
+        said = [(held.get("answer", ""), held.get("comment", "")) for held in (self.data or {}).values()]
+        return "\n".join(" : ".join(p for p in (_(conditions.ANSWERS.get(a, "…")), c) if p) for a, c in said)
+
+
+class ConditionsForm(Form):
+    conditions = ConditionAnswers(N_("Conditions de l’appel"))
+
+
 FORMS: dict[str, type[Form]] = {
     "projet": ProjectForm,
     "structure": StructureForm,
     "besoins": NeedsForm,
     "presence": PresenceForm,
     "budget": BudgetForm,
+    "conditions": ConditionsForm,
 }
 
 
@@ -153,8 +181,9 @@ def read(section: str, data: Mapping[str, Any]) -> Typed:
     raw = {name: text for name in BY_SLUG[section].facts if (text := _unread(form[name]))}
     facts = {name: None if name in raw else _known(form[name]) for name in BY_SLUG[section].facts}
     answers = {q.key: form[q.key].data or "" for q in BY_SLUG[section].questions}
-    if facts.get("budget_lines", {}) is None:
-        del facts["budget_lines"]  # a page drawn without the table leaves it alone
+    for name in ("budget_lines", "conditions"):
+        if facts.get(name, {}) is None:
+            del facts[name]  # a page drawn without them leaves them alone
     return Typed(form, facts, answers, raw)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from litestar import Response, get, post
@@ -11,13 +12,14 @@ from sqlalchemy import select
 
 from calls import groups, queries, saving, workflow
 from calls.application_pages import context, partner_named, visible_application
+from calls.conditions import asked
 from calls.drafts import Stale
-from calls.models import Application, LotWish
+from calls.models import Application, CallVersion, LotWish
 from calls.organiser_pages import differing
 from calls.reading import areas
 from calls.saving import WishLine
 from calls.section_forms import FORMS, Typed, WishForm, read, read_wishes, shown, wish_forms
-from calls.sections import BY_SLUG, DAYS, HALVES, QUESTIONS, after, slot, words
+from calls.sections import BY_SLUG, DAYS, HALVES, QUESTIONS, after, asked_by, slot, words
 from intervalle import clock
 from intervalle.accounts.models import Organisation, User
 from intervalle.accounts.policy_table import POLICY
@@ -55,8 +57,11 @@ async def page_context(request: Request, db: Db, application: Application, slug:
         application.saved_by_id
         and (await db.execute(select(User.name).where(User.id == application.saved_by_id))).scalar()
     )
+    drawn = await context(request, db, application, slug)
+    version: CallVersion = drawn["version"]
     return {
-        **await context(request, db, application, slug), "section": BY_SLUG[slug], "next_slug": after(slug),
+        **drawn, "section": BY_SLUG[slug],
+        "next_slug": after(slug, asked_by(version.eliminatory)), "conditions_in": partial(asked, version.eliminatory),
         "questions": QUESTIONS, "days": DAYS, "halves": HALVES, "slot": slot, "words": words, "author": author or "",
     }  # fmt: skip
 
@@ -186,7 +191,7 @@ async def _saved(request: Request, db: Db, application: Application, slug: str, 
             ),
         )
     if onward == "continuer":
-        following = after(slug)
+        following = drawn["next_slug"]
         return redirect(f"{base}/dossier/{following}" if following else base)
     return redirect(base if onward == "relire" else f"{base}/dossier/{slug}", flash=_("Le brouillon est enregistré."))
 

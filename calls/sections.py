@@ -4,11 +4,12 @@ Each of the six questions meets one criterion of the default grid (rules.md §4.
 beside the mark. `FORM` names this list: it is written in what an applicant submits, and changes when the list does.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from intervalle.i18n import N_
 
-FORM = "intervalle-2"
+FORM = "intervalle-3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,12 @@ SECTIONS = (
         N_("Pour candidater à plusieurs : chaque structure invitée accepte elle-même, avec sa part de surface."),
     ),
     Section(
+        "conditions",
+        N_("Les conditions de l’appel"),
+        N_("L’appel les pose pour toutes les structures. Répondez à chacune ; un « non » s’explique."),
+        ("conditions",),
+    ),
+    Section(
         "pieces",
         N_("Vos documents"),
         N_("Ceux que l’appel demande, et ceux qui aident à comprendre votre projet."),
@@ -152,9 +159,16 @@ def slot(day: int, half: int) -> int:
     return day * 2 + half
 
 
-def after(slug: str) -> str | None:
+def asked_by(eliminatory: str) -> tuple[Section, ...]:
+    """The sections of a call: conditions are asked when it poses some."""
+    return tuple(s for s in SECTIONS if s.slug != "conditions" or eliminatory.strip())
+
+
+def after(slug: str, sections: Sequence[Section] = SECTIONS) -> str | None:
     """The section that follows, None after the last."""
-    slugs = [section.slug for section in SECTIONS]
+    slugs = [section.slug for section in sections]
+    if slug not in slugs:
+        return None
     index = slugs.index(slug) + 1
     return slugs[index] if index < len(slugs) else None
 

@@ -12,6 +12,7 @@ from allocation.selection.admissibility import StaleChecklist, Undecidable
 from allocation.selection.checklist import Answer, Facts
 from allocation.selection.forms import CorrectionForm
 from allocation.selection.models import Admissibility, Correction
+from calls import conditions
 from calls.models import Application
 from calls.queries import current_version, members_of, wishes_of
 from calls.reading import file_of
@@ -66,19 +67,20 @@ async def page_context(
         .where(Correction.application_id == application.id, Correction.withdrawn_at.is_(None))
         .order_by(Correction.id.desc())
     )
-    suggested = checklist.proposed(await _facts(db, room, application))
+    file = await file_of(db, application)
+    suggested = checklist.proposed_answers(await _facts(db, room, application, conditions.unmet(file.conditions)))
     first = not (held and held.saved_at)
     return {
         "room": room, "head": await access.head(db, actor_of(request), room), "application": application,
-        "file": await file_of(db, application), "held": held, "decider": decider, "items": checklist.ITEMS,
-        "labels": checklist.ANSWER_LABELS, "suggested": suggested, "stored": stored,
-        "answers": answers or ({key: Answer(suggested[key]) for key in stored} if first else stored),
+        "file": file, "held": held, "decider": decider, "items": checklist.ITEMS,
+        "labels": checklist.ANSWER_LABELS, "stored": stored,
+        "answers": answers or (suggested if first else stored),
         "corrections": list(asked.scalars()), "correction": CorrectionForm.fresh(),
         "version": held.version if held else 1, "open": room.call.stage() == "closed",
     } | {"objections": {}, "stale": False} | more  # fmt: skip
 
 
-async def _facts(db: Db, room: Room, application: Application) -> Facts:
+async def _facts(db: Db, room: Room, application: Application, declared_unmet: str) -> Facts:
     organisation = (
         await db.execute(select(Organisation).where(Organisation.id == application.organisation_id))
     ).scalar_one()
@@ -90,6 +92,7 @@ async def _facts(db: Db, room: Room, application: Application) -> Facts:
         siren=organisation.siren, rna=organisation.rna, has_project=bool(application.project_name),
         has_budget=application.budget_cents is not None, wishes=len(wishes), members=len(members),
         members_accepted=sum(1 for m in members if m.accepted_at), has_conditions=bool(version.eliminatory.strip()),
+        declared_unmet=declared_unmet,
     )  # fmt: skip
 
 

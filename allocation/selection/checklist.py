@@ -33,7 +33,7 @@ ITEMS = (
     Item("complete", N_("Dossier complet"), N_("Projet, budget, surface demandée et pièces attendues par l’appel.")),
     Item("wishes", N_("Au moins un lot demandé"), N_("Un lot de cet appel, avec une surface possible.")),
     Item("group", N_("Groupement accepté par chacun"), N_("Chaque membre a donné son accord ; sans objet pour une structure seule.")),
-    Item("conditions", N_("Conditions éliminatoires remplies"), N_("Celles que le texte de l’appel écrit ; « oui » s’il n’y en a pas.")),
+    Item("conditions", N_("Conditions éliminatoires remplies"), N_("Celles que le texte de l’appel écrit, avec ce que la structure répond ; « oui » s’il n’y en a pas.")),
 )  # fmt: skip
 BY_KEY = {item.key: item for item in ITEMS}
 
@@ -61,6 +61,7 @@ class Facts:
     members: int
     members_accepted: int
     has_conditions: bool
+    declared_unmet: str = ""  # conditions the structure itself says it does not meet, in words
 
 
 def proposed(facts: Facts) -> dict[str, str]:
@@ -72,8 +73,14 @@ def proposed(facts: Facts) -> dict[str, str]:
         "complete": "yes" if facts.has_project and facts.has_budget and facts.wishes else "unknown",
         "wishes": _sure(facts.wishes > 0),
         "group": _sure(facts.members_accepted == facts.members),
-        "conditions": "unknown" if facts.has_conditions else "yes",
+        "conditions": "no" if facts.declared_unmet else "unknown" if facts.has_conditions else "yes",
     }
+
+
+def proposed_answers(facts: Facts) -> dict[str, Answer]:
+    """The same, with the reason that the file itself gives for a « no »."""
+    reasons = {"conditions": facts.declared_unmet}
+    return {key: Answer(answer, reasons.get(key, "")) for key, answer in proposed(facts).items()}
 
 
 def _sure(holds: bool) -> str:

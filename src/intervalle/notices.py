@@ -54,6 +54,7 @@ NOTICES = {
     "questions.answered": Notice(N_("Réponse publiée à une question"), N_("qui s’intéresse à l’appel")),
     "questions.declined": Notice(N_("Question sans réponse publiée"), N_("la structure qui l’a posée")),
     "applications.received": _always(N_("Récépissé de dépôt"), MEMBERS),
+    "applications.merged": _always(N_("Dossier retiré comme doublon"), MEMBERS),
     "applications.invited": Notice(N_("Invitation à candidater ensemble"), N_("les membres de la structure invitée"), "now"),
     "applications.answered": Notice(N_("Réponse d’un partenaire"), N_("les membres de la structure mandataire")),
     # selection

@@ -18,7 +18,7 @@ READ = frozenset({"admin", "editor", "viewer"})
 # Room of an action -> scope of the mandates that open it. The other rooms ask for a mandate for everything.
 SCOPES = {
     "premises": "premises", "calls": "calls", "needs": "calls", "applications": "calls", "panel": "calls",
-    "proposals": "calls", "decisions": "calls", "visits": "calls", "questions": "calls", "late": "calls", "paper": "calls",
+    "proposals": "calls", "decisions": "calls", "visits": "calls", "questions": "calls", "late": "calls", "paper": "calls", "duplicates": "calls",
 }  # fmt: skip
 
 

@@ -115,6 +115,8 @@ TABLE: dict[str, Rule] = {
         "organiser", states=("open", "closed"), too_late="L’appel ne reçoit pas de dossier papier à ce stade."
     ),
     "paper.record": member("typist"),
+    "duplicates.show": member("organiser"),
+    "duplicates.decide": member("organiser", states=("closed",), too_late="Le classement est arrêté."),
     # selection
     "panel.list": SIGNED_IN,
     "panel.show": SIGNED_IN,

@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from intervalle.accounts.models import User
-from intervalle.demo import call_stages, cases, people, places, register, session
+from intervalle.demo import call_stages, cases, counter, people, places, register, session
 from intervalle.settings import settings
 from intervalle.territory import demo as territory
 
@@ -19,6 +19,7 @@ async def load_once(db: AsyncSession) -> list[str]:
     await cases.load(db, cast, made)
     await call_stages.load(db, cast, made)
     await session.load(db, cast, made)
+    await counter.load(db, cast)
     await register.load(db, cast)
     return ["La démonstration est chargée.", *accounts()]
 

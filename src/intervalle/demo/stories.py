@@ -18,6 +18,7 @@ from allocation.selection import admissibility, checklist, declarations, panels,
 from allocation.selection.models import Seat
 from allocation.selection.reasons import Given
 from calls import applications, drafts, openings, saving
+from calls.conditions import asked
 from calls.models import Application, Call, CallVersion, Criterion
 from intervalle import clock
 from intervalle.demo.people import Cast
@@ -86,7 +87,10 @@ async def apply(
     actor = cast.actor(file.person)
     with clock.at(on):
         application = await applications.start(db, actor, made, organisation_id=cast.orgs[file.org].id)
-        for section, facts, answers in _sections(file):
+        version = (
+            await db.execute(select(CallVersion).where(CallVersion.id == application.call_version_id))
+        ).scalar_one()
+        for section, facts, answers in [*_sections(file), _conditions(version.eliminatory)]:
             await db.refresh(application)
             await saving.save_section(
                 db, actor, application, section, seen=application.version, facts=facts, answers=answers, typed={}
@@ -99,6 +103,12 @@ async def apply(
         if submit:
             await applications.submit(db, actor, application)
     return application
+
+
+def _conditions(eliminatory: str) -> tuple[str, dict[str, Any], dict[str, str]]:
+    """Every condition of the call met, in words."""
+    met = {"answer": "yes", "comment": "Vérifié avec l’association de quartier et les commerçants voisins."}
+    return "conditions", {"conditions": {c.key: met for c in asked(eliminatory, {})}}, {}
 
 
 def _sections(file: File) -> list[tuple[str, dict[str, Any], dict[str, str]]]:
