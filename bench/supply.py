@@ -151,6 +151,19 @@ SELECT id, daterange(current_date - 30 - pg_temp.pick(id, 31, 300), current_date
 FROM lots WHERE pg_temp.pick(id, 30, 20) < 9
 """
 
+# What triggers keep when rows come one by one: days of works and of full use, metres to a perimeter, places per cell.
+DAYS = """
+UPDATE lots l SET (works, taken) = (SELECT d.works, d.taken FROM lot_days(l.id, l.area) d) WHERE l.id IN (SELECT lot_id FROM occupancies)
+"""
+NEAR = """
+UPDATE premises p SET qpv_metres = n.metres FROM (SELECT id, metres_to_qpv(point, owner_masked) AS metres FROM premises) n
+WHERE n.id = p.id AND n.metres IS NOT NULL
+"""
+CELLS = """
+INSERT INTO premises_cells (cell, places, x, y) SELECT coalesce(cell >> 18, -1), count(*), sum(ST_X(shown)), sum(ST_Y(shown))
+FROM premises WHERE published_at IS NOT NULL AND withdrawn_at IS NULL GROUP BY 1
+"""
+
 CALLS = """
 WITH made AS (
   INSERT INTO calls (organiser_id, title, opened_at, closes_at)
@@ -185,6 +198,7 @@ def fill(url: str, lots: int) -> list[tuple[str, float]]:
         steps: dict[str, Any] = {
             "owners": OWNERS, "perimeters": PERIMETERS, "places": PLACES, "lots": LOTS,
             "premises": PREMISES, "words": WORDS, "occupancies": OCCUPANCIES, "calls": CALLS,
+            "days": DAYS, "near": NEAR, "cells": CELLS,
         }  # fmt: skip
         for name, statement in steps.items():
             begun = perf_counter()

@@ -1,7 +1,8 @@
-"""How many places each choice beside the list would give, and where they stand: read from the matches themselves.
+"""How many places each choice beside the list would give, and where they stand: counted on the matches themselves.
 
-One pass reads what every choice not made yet needs; each choice made takes one more, without it. A pass stops after
-FEW places: a list that long is narrowed by its filters, not by reading counts.
+The matches are read once, up to FEW; beside a choice stands what the list would count once it is made, by the very
+condition the list uses. A choice already made is counted without it. A list longer than FEW is narrowed by its filters,
+not by reading counts.
 """
 
 from collections import Counter
@@ -10,29 +11,44 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, Select, func, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, Row, Select, Text, column, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from intervalle.territory.models import Commune, Department, Intercommunality, Region
 from premises import queries, search, states
-from premises.filters import Filters
+from premises.facts import TitleCode
+from premises.filters import STATES, YES, Filters
+from premises.forms import ERP_TYPES
 from premises.models import Lot, Premises
 
 FEW = 1_000
 # Parameter of the address -> field of Filters, for choices that are on or off.
-FLAGS = {"rdc": "ground_floor", "appel": "call", "libre": "free", "erp5": "erp5", "pmr": "step_free"}
+FLAGS = {
+    "rdc": "ground_floor", "appel": "call", "libre": "free", "erp5": "erp5", "pmr": "step_free", "divisible": "divisible",
+    "partage": "shareable",
+}  # fmt: skip
+# The same for choices of one value, with what stands there when none was made.
+CHOICES: dict[str, tuple[str, Any]] = {
+    "nature": ("kind", ""), "qpv": ("qpv", ""), "etat": ("state", ""), "titre": ("title", ""), "erp": ("erp", ""),
+    "loyer": ("rent", None), "charges": ("charges", None),
+}  # fmt: skip
+# « at most », in cents per m² and year; 0 is free of charge.
+BANDS = {"loyer": (0, 5_000, 10_000, 15_000, 20_000), "charges": (0, 2_000, 4_000, 6_000)}
 
 
 @dataclass(frozen=True)
 class Facets:
     """facet -> value -> number of places; a facet that could not be counted within bounds is absent.
 
+    `total`: None when there are more than FEW places. `ids`: of all of them, in the order of the list, when there are not.
     `box`: west, south, east, north of the places read (all of them up to FEW); empty when none has a point.
     """
 
     total: int | None
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     box: tuple[float, ...] = ()
+    ids: tuple[int, ...] = ()
 
 
 def _inside(code: str | None) -> str:
@@ -40,67 +56,106 @@ def _inside(code: str | None) -> str:
 
 
 def _matches(filters: Filters, on: date) -> Select[Any]:
-    """Up to FEW + 1 places, each with what the choices ask of one and the same of its lots."""
+    """Up to FEW + 1 places. They are found first and sorted after: few matches are not looked for in the list's order."""
+    point, keys = queries.shown_point(), search.order(filters)
     some = (
         select(
-            Premises.id, Premises.kind, Premises.qpv_code, Premises.commune_code, queries.shown_point().label("point")
+            Premises.id, Premises.kind, Premises.qpv_code, (Premises.qpv_metres <= filters.radius).label("near"),
+            Premises.commune_code, func.ST_X(point).label("x"), func.ST_Y(point).label("y"),
+            *[key.label(f"key{n}") for n, (key, _down) in enumerate(keys)],
         )
         .where(queries.published(), *search.conditions(filters, on))
         .limit(FEW + 1)
         .subquery("some")
-    )
-    has = func.bool_or
-    lots = (
+    )  # fmt: skip
+    ranks = [(some.c[f"key{n}"], down) for n, (_key, down) in enumerate(keys)]
+    shown = (some.c[name] for name in ("id", "kind", "qpv_code", "near", "commune_code", "x", "y"))
+    return select(*shown).order_by(*[rank.desc() if down else rank for rank, down in ranks])
+
+
+def _of_premises(rows: Sequence[Row[Any]]) -> dict[str, dict[str, int]]:
+    inside = Counter(_inside(r.qpv_code) for r in rows)
+    inside["proche"] = sum(bool(r.near) for r in rows)
+    return {
+        "nature": Counter(r.kind for r in rows), "qpv": inside, "ou": Counter(r.commune_code for r in rows if r.commune_code)
+    }  # fmt: skip
+
+
+def _choices(lot: Any) -> dict[tuple[str, str], ColumnElement[bool]]:
+    """(facet, value) -> what a lot of a place must be, on the columns of `_of_lots`."""
+    found: dict[tuple[str, str], ColumnElement[bool]] = {
+        ("rdc", YES): or_(lot.floor == 0, lot.kind == "ground_floor"),
+        ("appel", YES): lot.in_call,
+        ("libre", YES): lot.state.in_(("vacant", "call")),
+        ("erp5", YES): lot.erp_category == 5,
+        ("pmr", YES): lot.step_free.is_(True),
+        ("divisible", YES): lot.divisible,
+        ("partage", YES): lot.shareable,
+    }
+    found |= {("etat", state): lot.soon if state == "soon" else lot.state == state for state in STATES}
+    found |= {("titre", str(title)): lot.titles.contains([str(title)]) for title in TitleCode}
+    found |= {("erp", kind): lot.erp_types.contains([kind]) for kind, _label in ERP_TYPES}
+    for facet, cents in (("loyer", lot.rent_cents_m2_year), ("charges", lot.charges_cents_m2_year)):
+        found |= {(facet, str(most)): cents <= most for most in BANDS[facet]}
+    return found
+
+
+def _of_lots(rows: Sequence[Row[Any]], filters: Filters, on: date, facets: Sequence[str]) -> tuple[Select[Any], list[tuple[str, str]]]:  # fmt: skip
+    """One row: for each choice of these facets, how many of these places have a lot that fits it and all that is asked."""
+    some = func.unnest(
+        literal([r.id for r in rows], ARRAY(BigInteger)), literal([r.kind for r in rows], ARRAY(Text))
+    ).table_valued(column("id", BigInteger), column("kind", Text), name="some").render_derived()  # fmt: skip
+    # Worked out once per lot, whatever the number of choices that look at it.
+    lot = (
         select(
-            has(or_(Lot.floor == 0, some.c.kind == "ground_floor")).label("rdc"),
-            has(states.lot_is("call", on)).label("appel"),
-            has(states.free(on)).label("libre"),
-            has(Lot.erp_category == 5).label("erp5"),
-            has(Lot.step_free).label("pmr"),
+            Lot.premises_id, some.c.kind, Lot.floor, Lot.erp_category, Lot.step_free, Lot.divisible, Lot.shareable, Lot.titles,
+            Lot.erp_types, Lot.rent_cents_m2_year, Lot.charges_cents_m2_year, states.lot_state(on).label("state"),
+            states.lot_is("call", on).label("in_call"), search.soon(on).label("soon"),
         )
-        .where(Lot.premises_id == some.c.id, *search.of_lots(filters, on, kind=some.c.kind))
-        .lateral("lots")
+        .join_from(some, Lot, Lot.premises_id == some.c.id)
+        .where(*search.of_lots(filters, on, kind=some.c.kind))
+        .cte("lot")
+        .prefix_with("MATERIALIZED")
+    )  # fmt: skip
+    asked = {key: wanted for key, wanted in _choices(lot.c).items() if key[0] in facets}
+    each = (
+        select(*[func.bool_or(wanted).label(f"c{n}") for n, wanted in enumerate(asked.values())])
+        .group_by(lot.c.premises_id)
+        .subquery("each")
     )
-    point = some.c.point
-    return select(
-        some.c.kind,
-        some.c.qpv_code,
-        some.c.commune_code,
-        func.ST_X(point).label("x"),
-        func.ST_Y(point).label("y"),
-        *lots.c,
-    ).join_from(some, lots, true(), isouter=True)
+    counts: Any = select(*[func.count().filter(flag) for flag in each.c])
+    return counts, list(asked)
 
 
-def _leg(key: Any, filters: Filters, on: date) -> Select[Any]:
-    """The values of one choice made, as if it were not: up to FEW + 1."""
-    some = (
-        select(key.label("key")).where(queries.published(), *search.conditions(filters, on)).limit(FEW + 1).subquery()
-    )
-    return select(some.c.key, func.count().label("n")).group_by(some.c.key)
+async def _counts(db: AsyncSession, rows: Sequence[Row[Any]], filters: Filters, on: date, facets: Sequence[str]) -> dict[str, dict[str, int]]:  # fmt: skip
+    found: dict[str, dict[str, int]] = {facet: {} for facet in facets}
+    if rows:
+        statement, keys = _of_lots(rows, filters, on, facets)
+        for (facet, value), n in zip(keys, (await db.execute(statement)).one(), strict=True):
+            found[facet][value] = n
+    return found
 
 
 async def counted(db: AsyncSession, filters: Filters, on: date) -> Facets:
-    """One query, and one per choice of a single value that was made."""
+    """Two queries, and two per choice of a single value that was made (one for those of the place itself)."""
     rows = (await db.execute(_matches(filters, on))).all()
     box = _box(rows)
-    counts: dict[str, dict[str, int]] = {}
-    if len(rows) <= FEW:
-        counts = {"nature": Counter(r.kind for r in rows), "qpv": Counter(_inside(r.qpv_code) for r in rows)}
-        counts["ou"] = Counter(r.commune_code for r in rows if r.commune_code)
-        counts |= {name: {"true": sum(bool(getattr(r, name)) for r in rows)} for name in FLAGS}
-    for name, made, without, key in (
-        ("nature", filters.kind, filters.without(kind=""), Premises.kind),
-        ("qpv", filters.qpv, filters.without(qpv=""), Premises.qpv_code),
-    ):
-        if made:
-            counts.pop(name, None)
-            found = (await db.execute(_leg(key, without, on))).all()
-            if sum(r.n for r in found) <= FEW:
-                counts[name] = Counter()
-                for r in found:
-                    counts[name][_inside(r.key) if name == "qpv" else r.key] += r.n
-    return Facets(len(rows) if len(rows) <= FEW else None, counts, box)
+    if len(rows) > FEW:
+        return Facets(None, {}, box)
+    made = [name for name, (field_, none) in CHOICES.items() if getattr(filters, field_) != none]
+    free = [name for name in (*FLAGS, *CHOICES) if name not in {"nature", "qpv", *made}]
+    counts = _of_premises(rows) | await _counts(db, rows, filters, on, free)
+    for name in made:
+        field_, none = CHOICES[name]
+        without = filters.without(**{field_: none})
+        others = (await db.execute(_matches(without, on))).all()
+        counts.pop(name, None)
+        if len(others) <= FEW:
+            alone = (
+                _of_premises(others) if name in ("nature", "qpv") else await _counts(db, others, without, on, [name])
+            )
+            counts[name] = alone[name]
+    return Facets(len(rows), counts, box, tuple(r.id for r in rows))
 
 
 def _box(rows: Sequence[Row[Any]]) -> tuple[float, ...]:
@@ -178,4 +233,4 @@ async def named(db: AsyncSession, typed: str) -> list[tuple[str, str, str]]:
     return found
 
 
-__all__ = ["FEW", "FLAGS", "Facets", "Places", "counted", "name_of", "named", "places"]
+__all__ = ["BANDS", "CHOICES", "FEW", "FLAGS", "Facets", "Places", "counted", "name_of", "named", "places"]

@@ -34,7 +34,7 @@ def changed(premises: Premises) -> datetime:
 async def atom(request: Request, db: Db) -> Response[str]:
     """RFC 4287: the latest published places that answer the filters."""
     filters = read(dict(request.query_params.items())).without(sort="recent")
-    found = search.matching(filters, clock.today()).order_by(*search.ORDERS["recent"]).limit(ENTRIES)
+    found = search.of_page(filters, clock.today(), 1).limit(ENTRIES)
     cards = await views(db, (await db.execute(found)).scalars().all())
     entries = [(card, changed(card.premises).isoformat()) for card in cards]
     query = filters.query_string(page=False)

@@ -20,7 +20,8 @@ STATES = {
 }  # fmt: skip
 SORTS = ("recent", "surface", "petits", "loyer", "distance")
 NEAR_METRES = 500
-FARTHEST = 50_000
+FARTHEST = 5_000  # from a QPV
+FARTHEST_AROUND = 100_000  # from an address
 
 Box = tuple[float, float, float, float]
 
@@ -38,6 +39,7 @@ class Filters:
     where: str = ""  # c35238 commune, e243500139 EPCI or EPT, d35 département, r53 région
     place: str = ""  # a place's name as typed, not yet understood as a `where`
     around: str = ""  # an address as typed; `near` is its point once found
+    within: int | None = None  # metres around `near`
     ground_floor: bool = False
     call: bool = False
     free: bool = False
@@ -83,7 +85,7 @@ class Filters:
             ("zone", ",".join(f"{n:.5f}" for n in self.bbox) if self.bbox else ""),
             ("autour", self.around), ("pour", self.around if self.near else ""),
             ("pres", ",".join(f"{n:.5f}" for n in self.near) if self.near else ""),
-            ("tri", self.sort if self.sort != "recent" else ""),
+            ("distance", str(self.within) if self.within else ""), ("tri", self.sort if self.sort != "recent" else ""),
         ]  # fmt: skip
         return [(name, value) for name, value in found if value]
 
@@ -176,6 +178,6 @@ def read(query: Mapping[str, str]) -> Filters:
         title=re.sub(r"[^A-Z_]", "", given("titre", 20)), erp=re.sub(r"[^A-Z]", "", given("erp", 4)),
         rent=_cents(given("loyer")), charges=_cents(given("charges")),
         start=start, end=end if not (start and end) or end > start else None,
-        bbox=read_box(query.get("zone", "")), near=near, sort="recent" if sort == "distance" and not near else sort,
+        within=_whole(given("distance"), 0, FARTHEST_AROUND) or None, bbox=read_box(query.get("zone", "")), near=near, sort="recent" if sort == "distance" and not near else sort,
         page=_whole(given("page"), 1, 10_000),
     )  # fmt: skip

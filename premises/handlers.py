@@ -40,17 +40,22 @@ from premises.timeline import LABELS
 from premises.views import day_asked, money_m2, views
 
 
-async def _found(db: Db, filters: Filters, total: int | None = None) -> dict[str, Any]:
-    """The page of the list and its count."""
-    today = clock.today()
+async def _found(db: Db, filters: Filters, counted: facets.Facets) -> dict[str, Any]:
+    """The page of the list and its count: few places were all read to be counted, many are looked for in their order."""
+    today, total = clock.today(), counted.total
     if total is None:
         total = (await db.execute(search.count(filters, today))).scalar_one()
     last = max(1, -(-min(total, search.MOST) // search.PER_PAGE))
     number = min(filters.page, last)
-    rows = (await db.execute(search.of_page(filters, today, number))).scalars().all()
+    if counted.total is None:
+        rows = list((await db.execute(search.of_page(filters, today, number))).scalars())
+    else:
+        ids = counted.ids[(number - 1) * search.PER_PAGE : number * search.PER_PAGE]
+        found = {p.id: p for p in (await db.execute(select(Premises).where(Premises.id.in_(ids)))).scalars()}
+        rows = [found[one] for one in ids]
     return {
         "filters": filters, "total": total, "most": search.MOST, "last": last, "number": number,
-        "cards": await views(db, rows),
+        "cards": await views(db, rows, with_photos=False),
     }  # fmt: skip
 
 
@@ -59,7 +64,7 @@ async def index(request: Request, db: Db) -> Response[str]:
     asked = await asking.understand(db, read(dict(request.query_params.items())))
     filters = asked.filters
     counted = await facets.counted(db, filters, clock.today())
-    found = await _found(db, filters, counted.total)
+    found = await _found(db, filters, counted)
     return page(
         request, "premises/index.html", fragment="premises/_results.html", kinds=KINDS, titles=TITLES, erp_types=ERP_TYPES,
         money_m2=money_m2, counts=counted.counts, places=await facets.places(db, counted.counts.get("ou", {})), asked=asked, asking=asking,

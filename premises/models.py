@@ -14,6 +14,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Computed,
+    Double,
     ForeignKey,
     Index,
     Numeric,
@@ -22,7 +23,16 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )  # fmt: skip
-from sqlalchemy.dialects.postgresql import ARRAY, INT4MULTIRANGE, INT4RANGE, JSONB, TSVECTOR, ExcludeConstraint, Range
+from sqlalchemy.dialects.postgresql import (
+    ARRAY,
+    DATEMULTIRANGE,
+    INT4MULTIRANGE,
+    INT4RANGE,
+    JSONB,
+    TSVECTOR,
+    ExcludeConstraint,
+    Range,
+)  # fmt: skip
 from sqlalchemy.dialects.postgresql.ranges import MultiRange
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -54,6 +64,8 @@ class Premises(Subject, Base):
         Index("ix_premises_largest", "largest", "published_at", "id", postgresql_where=text(PUBLIC)),
         Index("ix_premises_lowest_rent", "lowest_rent_cents", "published_at", "id", postgresql_where=text(PUBLIC)),
         Index("ix_premises_published_at", "published_at", "id", postgresql_where=text("withdrawn_at IS NULL")),
+        Index("ix_premises_cell", "cell", postgresql_where=text(PUBLIC)),
+        Index("ix_premises_near_qpv", "qpv_metres", postgresql_where=text(f"{PUBLIC} AND qpv_metres IS NOT NULL")),
         Index("uq_premises_external", "owner_id", "external_source", "external_id", unique=True),
         CheckConstraint("withdrawn_at IS NULL OR published_at <= withdrawn_at", name="withdrawn_after_published"),
     )
@@ -105,6 +117,17 @@ class Premises(Subject, Base):
     published_at: Mapped[Instant | None]
     withdrawn_at: Mapped[Instant | None]
     confirmed_at: Mapped[Instant | None]
+    # Where it is drawn: a masked place stands aside of its true point, always by the same step, drawn once at random.
+    mask: Mapped[int] = mapped_column(server_default=text("CAST(floor(random() * 524288) AS integer)"), deferred=True)
+    shown: Mapped[Any | None] = mapped_column(
+        Geometry("POINT", srid=4326), Computed("shown_point(point, owner_masked, mask)", persisted=True), deferred=True
+    )
+    # Its cell of the map: what begins alike is near (see `intervalle.guards.MAP`).
+    cell: Mapped[int | None] = mapped_column(
+        BigInteger, Computed("map_cell(shown_point(point, owner_masked, mask))", persisted=True), deferred=True
+    )
+    # Metres to the nearest perimeter in force, up to 5 km; rounded up to 250 m where masked. Kept by triggers.
+    qpv_metres: Mapped[int | None] = mapped_column(deferred=True)
 
     def parties(self) -> dict[str, frozenset[int]]:
         # The manager stands here through its mandate, for as long as it is in force (Actor.organisations).
@@ -151,6 +174,9 @@ class Lot(Base):
     reference_rent_cents_m2_year: Mapped[int | None] = mapped_column(BigInteger)
     titles: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")  # allowed titles, rules.md §2.2
     available: Mapped[During]  # the interval during which it can be used; open end allowed
+    # From its history, kept by triggers (intervalle.guards): the days of works, and those whose uses leave no room.
+    works: Mapped[Any] = mapped_column(DATEMULTIRANGE, server_default="{}", deferred=True)
+    taken: Mapped[Any] = mapped_column(DATEMULTIRANGE, server_default="{}", deferred=True)
     created_at: Mapped[Created]
 
 
@@ -274,6 +300,33 @@ class Word(Base):
 
     id: Mapped[Key]
     word: Mapped[str]
+
+
+class Cell(Base):
+    """How many published places stand in a cell of the map, in steps: the number is the sum of the cell's rows.
+
+    Triggers add a row per change (two writers never wait for each other); a job gathers them from time to time.
+    `cell`: of zoom 11, or -1 for places without a point; `x`, `y`: sums of their degrees.
+    """
+
+    __tablename__ = "premises_cells"
+    __table_args__ = (Index("ix_premises_cells_cell", "cell"),)
+
+    id: Mapped[Key]
+    cell: Mapped[int] = mapped_column(BigInteger)
+    places: Mapped[int]
+    x: Mapped[float] = mapped_column(Double)
+    y: Mapped[float] = mapped_column(Double)
+
+
+class RegisterFigures(Base):
+    """The area that could be asked for, added up over a large register by a job; one row, with its instant."""
+
+    __tablename__ = "register_figures"
+
+    id: Mapped[Key]
+    area: Mapped[Decimal] = mapped_column(Numeric(16, 2))  # m²
+    counted_at: Mapped[Instant]
 
 
 class Favourite(Base):

@@ -1,21 +1,14 @@
 """What may be seen of the supply. Authorisation is the query: what these leave out is a 404."""
 
-import hashlib
-import hmac
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.models import Organisation
 from intervalle.outbox import StoredFile
-from intervalle.settings import settings
 from premises.models import Document, Lot, Occupancy, Photo, Premises
-
-# A masked place is shown 150 to 277 m away, always at the same point for the same premises.
-MASK_METRES, MASK_SPREAD = 150, 127
-METRES_PER_DEGREE = 111_320
 
 
 def published() -> ColumnElement[bool]:
@@ -86,17 +79,6 @@ def owner_names(premises_ids: Iterable[int]) -> Select[int, str]:
     )
 
 
-def _mask_seed() -> int:
-    """Ties the offset to the deployment's secret: the id is public, and so is this code."""
-    digest = hmac.new(settings().secret.encode(), b"masked points", hashlib.sha256).digest()
-    return int.from_bytes(digest[:8], "big", signed=True)
-
-
 def shown_point() -> ColumnElement[Any]:
-    """The point to show: shifted by a fixed offset, drawn from the id and the secret, where the owner is masked."""
-    drawn = func.hashint8extended(Premises.id, literal(_mask_seed(), BigInteger))
-    turn = func.radians(drawn.op("&")(4095) * 360.0 / 4096)
-    metres = drawn.op(">>")(12).op("&")(MASK_SPREAD) + MASK_METRES
-    east = metres * func.cos(turn) / (METRES_PER_DEGREE * func.cos(func.radians(func.ST_Y(Premises.point))))
-    shifted = func.ST_Translate(Premises.point, east, metres * func.sin(turn) / METRES_PER_DEGREE)
-    return case((Premises.owner_masked, shifted), else_=Premises.point)
+    """The point to show: where the owner is masked, aside of the true one by a step of the place's own (guards.MAP)."""
+    return Premises.shown.expression

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import Range
 
-from intervalle.territory.models import Commune, Department, QpvPerimeter
+from intervalle.territory.models import Commune, Department
 from premises import queries, states
 from premises.filters import Filters, read
 from premises.models import Lot, Occupancy, Premises
@@ -22,7 +22,8 @@ SOON = timedelta(days=183)
 
 def _text(q: str) -> ColumnElement[bool]:
     """Every word is in the name, address, commune, QPV or lots; accents, beginnings of words and small typos aside."""
-    return Premises.words.op("@@")(func.premises_query(q))
+    # Asked once, and not for each place: what was typed is understood by looking at the vocabulary.
+    return Premises.words.op("@@")(select(func.premises_query(q)).scalar_subquery())
 
 
 def _where(code: str) -> ColumnElement[bool]:
@@ -38,20 +39,27 @@ def _where(code: str) -> ColumnElement[bool]:
     return Premises.commune_code.in_(select(Commune.code).where(inside))
 
 
-def _qpv(filters: Filters, on: date) -> ColumnElement[bool]:
+def _qpv(filters: Filters) -> ColumnElement[bool]:
     if filters.qpv == "oui":
         return Premises.qpv_code != ""
     if filters.qpv == "hors":
         return Premises.qpv_code == ""
     if filters.qpv == "inconnu":
         return Premises.qpv_code.is_(None)
-    # Geography distances are exact; the degree box in front of them is what the index understands.
-    degrees = filters.radius / 70_000
-    return exists().where(
-        QpvPerimeter.during.contains(literal(on)),
-        QpvPerimeter.outline.op("&&")(func.ST_Expand(Premises.point, degrees)),
-        func.ST_DWithin(func.geography(QpvPerimeter.outline), func.geography(Premises.point), filters.radius),
-    )
+    return Premises.qpv_metres <= filters.radius
+
+
+def here(point: tuple[float, float]) -> ColumnElement[Any]:
+    return func.ST_SetSRID(func.ST_MakePoint(*point), 4326)
+
+
+def _within(point: tuple[float, float], metres: int) -> list[ColumnElement[bool]]:
+    """No farther than `metres` from a point, as shown. The degree box in front is what the index understands."""
+    around = func.ST_Expand(here(point), metres / 70_000)
+    return [
+        queries.shown_point().op("&&")(around),
+        func.ST_DWithin(func.geography(queries.shown_point()), func.geography(here(point)), metres),
+    ]
 
 
 def of_lots(filters: Filters, on: date, *, kind: Any = Premises.kind) -> list[ColumnElement[bool]]:
@@ -76,24 +84,22 @@ def of_lots(filters: Filters, on: date, *, kind: Any = Premises.kind) -> list[Co
         (filters.call, lambda: states.lot_is("call", on)),
         (filters.free, lambda: states.free(on)),
         (filters.start or filters.end, lambda: _usable(filters, on)),
-        (filters.state == "soon", lambda: _soon(on)),
+        (filters.state == "soon", lambda: soon(on)),
         (filters.state and filters.state != "soon", lambda: states.state_is(filters.state, on)),
     ]
     return [condition() for asked, condition in wanted if asked]
 
 
 def _usable(filters: Filters, on: date) -> ColumnElement[bool]:
-    """The whole period asked for is inside the lot's interval, and room is left on it."""
+    """The whole period asked for is inside the lot's interval, without works, and room is left on each of its days."""
     start = filters.start or on
     end = filters.end if filters.end and filters.end > start else start + timedelta(days=1)
     period = literal(Range(start, end), Lot.available.type)
-    works = exists().where(
-        Occupancy.lot_id == Lot.id, Occupancy.kind.in_(("works", "demolition")), Occupancy.during.overlaps(period)
-    )
-    return and_(Lot.available.contains(period), ~works, ~states.full(Occupancy.during.overlaps(period)))
+    overlaps = Lot.works.op("&&", is_comparison=True), Lot.taken.op("&&", is_comparison=True)
+    return and_(Lot.available.contains(period), *[~asked(period) for asked in overlaps])
 
 
-def _soon(on: date) -> ColumnElement[bool]:
+def soon(on: date) -> ColumnElement[bool]:
     """Occupied today, free again within six months and still usable then."""
     end = func.upper(Occupancy.during)
     return exists().where(
@@ -110,16 +116,13 @@ def conditions(filters: Filters, on: date) -> list[ColumnElement[bool]]:
     if filters.kind:
         found.append(Premises.kind == filters.kind)
     if filters.qpv:
-        found.append(_qpv(filters, on))
+        found.append(_qpv(filters))
     if filters.where:
         found.append(_where(filters.where))
     if filters.bbox:
-        west, south, east, north = filters.bbox
-        around = func.ST_Expand(func.ST_MakeEnvelope(west, south, east, north, 4326), 0.005)
-        found += [
-            Premises.point.op("&&")(around),
-            func.ST_Intersects(queries.shown_point(), func.ST_MakeEnvelope(west, south, east, north, 4326)),
-        ]
+        found.append(queries.shown_point().op("&&")(func.ST_MakeEnvelope(*filters.bbox, 4326)))
+    if filters.near and filters.within:
+        found += _within(filters.near, filters.within)
     if wanted := of_lots(filters, on):
         found.append(exists().where(Lot.premises_id == Premises.id, *wanted))
     return found
@@ -129,35 +132,23 @@ def matching(filters: Filters, on: date) -> Select[Premises]:
     return select(Premises).where(queries.published(), *conditions(filters, on))
 
 
-ORDERS: dict[str, list[Any]] = {
-    "recent": [Premises.published_at.desc(), Premises.id.desc()],
-    "surface": [Premises.largest.desc(), Premises.published_at.desc(), Premises.id.desc()],
-    "petits": [Premises.largest, Premises.published_at, Premises.id],
-    "loyer": [Premises.lowest_rent_cents, Premises.published_at, Premises.id],
-}
+def order(filters: Filters) -> list[tuple[Any, bool]]:
+    """(key, descending) of the list; the same rows always come in the same order."""
+    newest: list[tuple[Any, bool]] = [(Premises.published_at, True), (Premises.id, True)]
+    if filters.sort == "distance" and filters.near:
+        return [(queries.shown_point().op("<->")(here(filters.near)), False), (Premises.id, False)]
+    sorts: dict[str, list[tuple[Any, bool]]] = {
+        "surface": [(Premises.largest, True), *newest],
+        "petits": [(Premises.largest, False), (Premises.published_at, False), (Premises.id, False)],
+        "loyer": [(Premises.lowest_rent_cents, False), (Premises.published_at, False), (Premises.id, False)],
+    }
+    return sorts.get(filters.sort, newest)
 
 
 def of_page(filters: Filters, on: date, page: int) -> Select[Premises]:
     skipped = (page - 1) * PER_PAGE
-    if filters.sort == "distance" and filters.near:
-        return _nearest(filters, on, skipped)
-    return matching(filters, on).order_by(*ORDERS[filters.sort]).limit(PER_PAGE).offset(skipped)
-
-
-def _nearest(filters: Filters, on: date, skipped: int) -> Select[Premises]:
-    """By distance to the points shown. Those of masked places are read apart: the index holds true points, and an
-    order by them would tell where such a place is."""
-    here = func.ST_SetSRID(func.ST_MakePoint(*(filters.near or (0, 0))), 4326)
-    legs = []
-    for masked, point in ((False, Premises.point), (True, queries.shown_point())):
-        away = point.op("<->")(here)
-        leg = select(Premises.id, away.label("away")).where(
-            queries.published(), Premises.owner_masked.is_(masked), *conditions(filters, on)
-        )
-        legs.append(select(leg.order_by(away, Premises.id).limit(skipped + PER_PAGE).subquery()))
-    near = union_all(*legs).subquery("near")
-    order = near.c.away.nulls_last(), near.c.id
-    return select(Premises).join(near, near.c.id == Premises.id).order_by(*order).limit(PER_PAGE).offset(skipped)
+    keys = [key.desc() if down else key for key, down in order(filters)]
+    return matching(filters, on).order_by(*keys).limit(PER_PAGE).offset(skipped)
 
 
 def count(filters: Filters, on: date) -> Select[int]:

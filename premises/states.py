@@ -7,8 +7,8 @@ from sqlalchemy.dialects.postgresql import array
 
 from intervalle import clock
 from premises import hooks
-from premises.models import PART_UNIT, Lot, Occupancy, Premises
-from premises.timeline import FIRST, FROM_KIND, HALF_DAYS
+from premises.models import Lot, Occupancy, Premises
+from premises.timeline import FIRST, FROM_KIND
 
 # For premises with several lots: what a seeker wants to know first.
 MOST_TELLING = ("call", "selection", "awarded", "vacant", "occupied", "works", "none")
@@ -31,23 +31,16 @@ def units_used_on(on: date) -> ColumnElement[int]:
     return units_used(Occupancy.during.contains(literal(on)))
 
 
-def full(when: ColumnElement[bool]) -> ColumnElement[bool]:
-    """The uses for which `when` holds take the whole lot, all week. Uses never overlap, so half-days × hundredths of
-    m² add up (see `timeline.taken`); over a period the sum may count two that follow each other, never too little."""
-    return units_used(when) >= HALF_DAYS * Lot.area / PART_UNIT
-
-
 def lot_is(state: str, on: date) -> ColumnElement[bool]:
-    """Something in `state` stands on the lot that day, whatever else does."""
+    """Something in `state` stands on the lot that day, whatever else does. The days of works and of full use stand on
+    the lot's row, kept by triggers from its history."""
     if state == "occupied":
-        return full(Occupancy.during.contains(literal(on)))
-    if kinds := _kinds(state):
-        return exists().where(
-            Occupancy.lot_id == Lot.id, Occupancy.kind.in_(kinds), Occupancy.during.contains(literal(on))
-        )
+        return Lot.taken.op("@>", is_comparison=True)(literal(on))
+    if state == "works":
+        return Lot.works.op("@>", is_comparison=True)(literal(on))
     # Calls and awards are known as they stand now: another day is told by the uses alone.
-    known = hooks.LOTS_IN.get(state, []) if on == clock.today() else []
-    return or_(false(), *[Lot.id.in_(lots()) for lots in known])
+    known = [lots().subquery() for lots in hooks.LOTS_IN.get(state, [])] if on == clock.today() else []
+    return or_(false(), *[exists().where(rows.c[0] == Lot.id).correlate(Lot) for rows in known])
 
 
 def lot_state(on: date) -> ColumnElement[str]:

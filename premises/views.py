@@ -6,10 +6,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from intervalle import clock, i18n
+from intervalle.accounts.models import Organisation
 from intervalle.i18n import N_, _, ngettext
 from intervalle.territory.models import Commune, QpvPerimeter
 from premises import confirmations, hooks, occupancies, queries, timeline
@@ -151,8 +152,12 @@ def day_asked(typed: str) -> date:
     return asked if 1950 <= asked.year <= 2150 else clock.today()
 
 
-async def views(db: AsyncSession, rows: Sequence[Premises], on: date | None = None) -> list[PremisesView]:
-    """Cards for these premises as they are on a day, in their order: eight queries whatever their number."""
+async def views(
+    db: AsyncSession, rows: Sequence[Premises], on: date | None = None, *, with_photos: bool = True
+) -> list[PremisesView]:
+    """Cards for these premises as they are on a day, in their order: six queries at most, whatever their number."""
+    if not rows:
+        return []
     ids = [p.id for p in rows]
     lots = list((await db.execute(queries.lots_in(ids))).scalars())
     lot_ids = [lot.id for lot in lots]
@@ -161,22 +166,10 @@ async def views(db: AsyncSession, rows: Sequence[Premises], on: date | None = No
         by_lot.setdefault(occupancy.lot_id, []).append(occupancy)
     extra = await hooks.extra_spans(db, lot_ids)
     photos: dict[int, list[Photo]] = {}
-    for photo in (await db.execute(queries.photos_of(ids))).scalars():
-        photos.setdefault(photo.premises_id, []).append(photo)
-    owners: dict[int, str] = {row[0]: row[1] for row in await db.execute(queries.owner_names(ids))}
-    codes = {p.commune_code for p in rows if p.commune_code}
-    communes: dict[str, str] = {
-        r[0]: r[1] for r in await db.execute(select(Commune.code, Commune.name).where(Commune.code.in_(codes)))
-    }
-    qpv = await _qpv_names(db, {p.qpv_code for p in rows if p.qpv_code})
-    points: dict[int, tuple[float, float]] = {
-        r[0]: (r[1], r[2])
-        for r in await db.execute(
-            select(Premises.id, func.ST_X(queries.shown_point()), func.ST_Y(queries.shown_point())).where(
-                Premises.id.in_(ids), Premises.point.is_not(None)
-            )
-        )
-    }
+    if with_photos:
+        for photo in (await db.execute(queries.photos_of(ids))).scalars():
+            photos.setdefault(photo.premises_id, []).append(photo)
+    around = {row.id: row for row in await db.execute(_around(ids))}
     today = on or clock.today()
 
     def one(p: Premises) -> PremisesView:
@@ -185,27 +178,28 @@ async def views(db: AsyncSession, rows: Sequence[Premises], on: date | None = No
             for lot in lots
             if lot.premises_id == p.id
         ]
-        name, official = qpv.get((p.qpv_code or "", p.qpv_vintage or 0), (p.qpv_code or "", True))
-        lon, lat = points.get(p.id, (None, None))
+        beside = around[p.id]
         return PremisesView(
-            p,
-            shown,
-            photos.get(p.id, []),
-            owners.get(p.id, ""),
-            communes.get(p.commune_code or "", ""),
-            name,
-            official,
-            lon,
-            lat,
-        )
+            p, shown, photos.get(p.id, []), beside.owner or "", beside.commune or "", beside.qpv or p.qpv_code or "",
+            beside.official is not False, beside.lon, beside.lat,
+        )  # fmt: skip
 
     return [one(p) for p in rows]
 
 
-async def _qpv_names(db: AsyncSession, codes: set[str]) -> dict[tuple[str, int], tuple[str, bool]]:
-    rows: Any = await db.execute(
-        select(QpvPerimeter.code, QpvPerimeter.vintage, QpvPerimeter.name, QpvPerimeter.official).where(
-            QpvPerimeter.code.in_(codes)
+def _around(premises_ids: Sequence[int]) -> Select[Any]:
+    """Names beside each of these, and where it is shown; a masked owner's name is not among them."""
+    point = queries.shown_point()
+    return (
+        select(
+            Premises.id, Organisation.name.label("owner"), Commune.name.label("commune"), QpvPerimeter.name.label("qpv"),
+            QpvPerimeter.official, func.ST_X(point).label("lon"), func.ST_Y(point).label("lat"),
         )
-    )
-    return {(r.code, r.vintage): (r.name, r.official) for r in rows}
+        .outerjoin(Organisation, and_(Organisation.id == Premises.owner_id, Premises.owner_masked.is_(False)))
+        .outerjoin(Commune, Commune.code == Premises.commune_code)
+        .outerjoin(
+            QpvPerimeter,
+            and_(QpvPerimeter.code == Premises.qpv_code, QpvPerimeter.vintage == func.coalesce(Premises.qpv_vintage, 0)),
+        )
+        .where(Premises.id.in_(list(premises_ids)))
+    )  # fmt: skip

@@ -71,8 +71,8 @@ def declare(url: str) -> None:
     with engine.begin() as connection:
         for extension in guards.EXTENSIONS:
             connection.execute(text(f"CREATE EXTENSION IF NOT EXISTS {extension}"))
-        for statement in guards.BEFORE_TABLES:
-            connection.execute(text(statement))
+        for statement in (*guards.BEFORE_TABLES, *guards.BEFORE_COLUMNS):
+            connection.execute(text(statement.replace(":", r"\:")))
         metadata.create_all(connection)
         for statement in guards.AFTER_TABLES:
             connection.execute(text(statement.replace(":", r"\:")))

@@ -118,7 +118,33 @@ BEGIN
 END $$
 """
 
+# Where a place is drawn, and its cell of the map. A masked place stands 150 to 277 m away, by a step of its own (`mask`:
+# 4096 directions × 128 lengths). A cell is a tile of zoom 20, its two coordinates' bits alternating: the tile of a lower
+# zoom holds the cells that begin alike.
+MAP = """
+CREATE OR REPLACE FUNCTION shown_point(point geometry, masked boolean, mask integer) RETURNS geometry
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN masked THEN public.ST_Translate(point,
+    (150 + (mask >> 12 & 127)) * cos(radians((mask & 4095) * 360.0 / 4096)) / (111320 * cos(radians(public.ST_Y(point)))),
+    (150 + (mask >> 12 & 127)) * sin(radians((mask & 4095) * 360.0 / 4096)) / 111320) ELSE point END
+$$;
+CREATE OR REPLACE FUNCTION spread_bits(n bigint) RETURNS bigint LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT AS $$
+BEGIN
+  n := (n | (n << 16)) & 281470681808895;
+  n := (n | (n << 8)) & 71777214294589695;
+  n := (n | (n << 4)) & 1085102592571150095;
+  n := (n | (n << 2)) & 3689348814741910323;
+  RETURN (n | (n << 1)) & 6148914691236517205;
+END $$;
+CREATE OR REPLACE FUNCTION map_cell(point geometry) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
+  SELECT public.spread_bits(least(1048575, greatest(0, floor((public.ST_X(point) + 180) / 360 * 1048576)))::bigint)
+    | (public.spread_bits(least(1048575, greatest(0, floor(
+        (1 - asinh(tan(radians(least(85, greatest(-85, public.ST_Y(point)))))) / pi()) / 2 * 1048576)))::bigint) << 1)
+$$
+"""
+
 BEFORE_TABLES = (PLAIN_TEXT,)
+BEFORE_COLUMNS = (MAP,)  # that are made from them; their migration runs it
 # What the first migration makes, and never more: a guard added since stands in LATER, and its own migration runs it.
 FIRST = (JOURNAL, FROZEN, HAYSTACK)
 # A version frozen for an opening still to come is let go when its call has no opening any more (the opening was planned,
@@ -146,7 +172,140 @@ BEGIN
 END $$
 """
 
-LATER: tuple[str, ...] = (FROZEN_UNLESS_UNPLANNED, SORTED, VOCABULARY)
+# A lot's days of works, and its days without room (uses that take its whole area, all week: 14 half-days × hundredths
+# of m²), from its history: what a list of a million lots is filtered by. The twin of `premises.timeline.state_on`.
+LOT_DAYS = """
+CREATE OR REPLACE FUNCTION lot_days(lot bigint, area numeric, OUT works datemultirange, OUT taken datemultirange)
+LANGUAGE sql STABLE AS $$
+  WITH uses AS (
+    SELECT during, kind IN ('works', 'demolition') AS shut,
+      (upper(part) - lower(part)) * (SELECT sum(upper(week) - lower(week)) FROM unnest(slots) week) AS units
+    FROM occupancies WHERE lot_id = lot
+  ), days AS (
+    SELECT coalesce(lower(during), '-infinity') AS day FROM uses WHERE NOT shut
+    UNION SELECT upper(during) FROM uses WHERE NOT shut AND NOT upper_inf(during)
+  ), stretches AS (SELECT day, lead(day) OVER (ORDER BY day) AS next FROM days)
+  SELECT coalesce((SELECT range_agg(during) FROM uses WHERE shut), '{}'),
+    coalesce((SELECT range_agg(daterange(day, next)) FROM stretches
+      WHERE (SELECT sum(units) FROM uses WHERE NOT shut AND during @> day) >= 1400 * lot_days.area), '{}')
+$$;
+CREATE OR REPLACE FUNCTION lot_days_of_uses() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE lots SET (works, taken) = (SELECT d.works, d.taken FROM lot_days(lots.id, lots.area) d)
+  WHERE id IN (SELECT lot_id FROM touched);
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE FUNCTION lot_days_of_moved_uses() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE lots SET (works, taken) = (SELECT d.works, d.taken FROM lot_days(lots.id, lots.area) d)
+  WHERE id IN (SELECT lot_id FROM touched UNION SELECT lot_id FROM was);
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE FUNCTION lot_days_of_area() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  SELECT d.works, d.taken INTO NEW.works, NEW.taken FROM lot_days(NEW.id, NEW.area) d;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER occupancies_days_added AFTER INSERT ON occupancies REFERENCING NEW TABLE AS touched
+  FOR EACH STATEMENT EXECUTE FUNCTION lot_days_of_uses();
+CREATE TRIGGER occupancies_days_changed AFTER UPDATE ON occupancies REFERENCING OLD TABLE AS was NEW TABLE AS touched
+  FOR EACH STATEMENT EXECUTE FUNCTION lot_days_of_moved_uses();
+CREATE TRIGGER occupancies_days_removed AFTER DELETE ON occupancies REFERENCING OLD TABLE AS touched
+  FOR EACH STATEMENT EXECUTE FUNCTION lot_days_of_uses();
+CREATE TRIGGER lots_days_of_area BEFORE UPDATE OF area ON lots FOR EACH ROW
+  WHEN (OLD.area IS DISTINCT FROM NEW.area) EXECUTE FUNCTION lot_days_of_area()
+"""
+
+# A lot's days are no part of what its premises are searched by: two uses of one building's lots do not wait for each other.
+LOT_WORDS = """
+CREATE OR REPLACE FUNCTION premises_haystack_of_changed_lots() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE premises SET name = name WHERE id IN (
+    SELECT unnest(ARRAY[n.premises_id, o.premises_id]) FROM touched n JOIN was o ON o.id = n.id
+    WHERE (n.premises_id, n.label, n.name, n.description, n.area, n.rent_cents_m2_year)
+      IS DISTINCT FROM (o.premises_id, o.label, o.name, o.description, o.area, o.rent_cents_m2_year));
+  RETURN NULL;
+END $$;
+DROP TRIGGER lots_haystack_changed ON lots;
+CREATE TRIGGER lots_haystack_changed AFTER UPDATE ON lots REFERENCING OLD TABLE AS was NEW TABLE AS touched
+  FOR EACH STATEMENT EXECUTE FUNCTION premises_haystack_of_changed_lots()
+"""
+
+# Published places per cell of the map (zoom 11; -1 without a point), as steps whose sum is the number: see
+# `premises.models.Cell`.
+CELLS = """
+CREATE OR REPLACE FUNCTION premises_cells_added() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  step int := CASE TG_OP WHEN 'DELETE' THEN -1 ELSE 1 END;
+BEGIN
+  INSERT INTO premises_cells (cell, places, x, y)
+  SELECT coalesce(cell >> 18, -1), step * count(*), step * coalesce(sum(ST_X(shown)), 0), step * coalesce(sum(ST_Y(shown)), 0)
+  FROM touched WHERE published_at IS NOT NULL AND withdrawn_at IS NULL GROUP BY 1;
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE FUNCTION premises_cells_moved() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO premises_cells (cell, places, x, y)
+  SELECT coalesce(s.cell >> 18, -1), sum(step), coalesce(sum(step * ST_X(s.shown)), 0), coalesce(sum(step * ST_Y(s.shown)), 0)
+  FROM was o JOIN touched n ON n.id = o.id
+    AND (n.published_at IS NOT NULL AND n.withdrawn_at IS NULL, n.cell, n.shown::bytea)
+      IS DISTINCT FROM (o.published_at IS NOT NULL AND o.withdrawn_at IS NULL, o.cell, o.shown::bytea),
+    LATERAL (VALUES (-1, o.cell, o.shown, o.published_at IS NOT NULL AND o.withdrawn_at IS NULL),
+                    (1, n.cell, n.shown, n.published_at IS NOT NULL AND n.withdrawn_at IS NULL)) s (step, cell, shown, public)
+  WHERE s.public GROUP BY 1;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER premises_cells_added AFTER INSERT ON premises REFERENCING NEW TABLE AS touched
+  FOR EACH STATEMENT EXECUTE FUNCTION premises_cells_added();
+CREATE TRIGGER premises_cells_removed AFTER DELETE ON premises REFERENCING OLD TABLE AS touched
+  FOR EACH STATEMENT EXECUTE FUNCTION premises_cells_added();
+CREATE TRIGGER premises_cells_moved AFTER UPDATE ON premises REFERENCING OLD TABLE AS was NEW TABLE AS touched
+  FOR EACH STATEMENT EXECUTE FUNCTION premises_cells_moved()
+"""
+
+# Metres from a place to the nearest perimeter in force, up to 5 km. A degree is at least 70 km here: the nearest in degrees
+# says how far to look, the nearest in metres is looked for within. Rounded up to 250 m for a masked place.
+NEAR_QPV = """
+CREATE OR REPLACE FUNCTION metres_to_qpv(point geometry, masked boolean) RETURNS integer LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  here geography := point::geography;
+  metres float8;
+BEGIN
+  SELECT ST_Distance(near.outline::geography, here) INTO metres FROM (
+    SELECT outline FROM qpv_perimeters
+    WHERE during @> current_date AND outline && ST_Expand(point, 0.0715) ORDER BY outline <-> point LIMIT 1) near;
+  IF metres IS NULL THEN
+    RETURN NULL;
+  END IF;
+  SELECT min(ST_Distance(outline::geography, here)) INTO metres FROM qpv_perimeters
+  WHERE during @> current_date AND outline && ST_Expand(point, least(0.0715, metres / 70000));
+  RETURN CASE WHEN metres > 5000 THEN NULL WHEN masked THEN ceil(metres / 250) * 250 ELSE ceil(metres) END;
+END $$;
+CREATE OR REPLACE FUNCTION premises_near_qpv() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.qpv_metres := metres_to_qpv(NEW.point, NEW.owner_masked);
+  RETURN NEW;
+END $$;
+CREATE OR REPLACE FUNCTION qpv_near_premises() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE premises p SET qpv_metres = metres_to_qpv(p.point, p.owner_masked)
+  WHERE EXISTS (SELECT 1 FROM touched t WHERE p.point && ST_Expand(t.outline, 0.0715));
+  RETURN NULL;
+END $$;
+CREATE TRIGGER premises_near_qpv BEFORE INSERT OR UPDATE OF point, owner_masked ON premises
+  FOR EACH ROW EXECUTE FUNCTION premises_near_qpv();
+CREATE TRIGGER qpv_perimeters_added AFTER INSERT ON qpv_perimeters REFERENCING NEW TABLE AS touched
+  FOR EACH STATEMENT EXECUTE FUNCTION qpv_near_premises();
+CREATE TRIGGER qpv_perimeters_left AFTER UPDATE ON qpv_perimeters REFERENCING OLD TABLE AS touched
+  FOR EACH STATEMENT EXECUTE FUNCTION qpv_near_premises();
+CREATE TRIGGER qpv_perimeters_reached AFTER UPDATE ON qpv_perimeters REFERENCING NEW TABLE AS touched
+  FOR EACH STATEMENT EXECUTE FUNCTION qpv_near_premises();
+CREATE TRIGGER qpv_perimeters_removed AFTER DELETE ON qpv_perimeters REFERENCING OLD TABLE AS touched
+  FOR EACH STATEMENT EXECUTE FUNCTION qpv_near_premises()
+"""
+
+SUPPLY_AT_SIZE = (LOT_DAYS, LOT_WORDS, CELLS, NEAR_QPV)
+LATER: tuple[str, ...] = (FROZEN_UNLESS_UNPLANNED, SORTED, VOCABULARY, *SUPPLY_AT_SIZE)
 AFTER_TABLES = (*FIRST, *LATER)
 
 DROP_TRIGGERS = (

@@ -165,4 +165,4 @@ async def test_these_pages_ask_the_same_number_of_questions(db: Any, client: Any
         seen.clear()
         assert (await browser.get(page)).status_code == 200
         counts.append(len([q for q in seen if q.lstrip().startswith(("SELECT", "WITH"))]))
-    assert counts == [14, 4, 23]
+    assert counts == [11, 4, 17]

@@ -71,7 +71,7 @@ async def test_the_list_asks_the_same_number_of_questions(db: Any, client: Any, 
     asked: list[str] = []
     event.listen(engine.sync_engine, "before_cursor_execute", lambda *a: asked.append(a[2]))
     assert (await browser.get("/locaux")).status_code == 200
-    assert len([q for q in asked if q.lstrip().startswith(("SELECT", "WITH"))]) == 12
+    assert len([q for q in asked if q.lstrip().startswith(("SELECT", "WITH"))]) == 9
 
 
 async def test_other_landlords_and_visitors_do_not_find_a_draft(db: Any, client: Any) -> None:

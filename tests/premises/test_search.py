@@ -1,20 +1,26 @@
 """Every filter is a URL, read back the same; words with typos; bounds; the state in SQL equals the state in Python."""
 
+from collections import Counter
 from datetime import date, timedelta
 from decimal import Decimal
+from random import Random
 from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
+from geoalchemy2 import WKTElement
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import Range
 
+from intervalle import clock
+from intervalle.errors import Refused
 from premises import facets, filters, search, states
-from premises.models import Lot, Premises
-from premises.occupancies import occupy, span_of
-from premises.queries import shown_point
+from premises.cells import gather_cells, morton
+from premises.models import Cell, Lot, Premises
+from premises.occupancies import occupy, release, span_of
+from premises.queries import occupancies_in, shown_point
 from premises.timeline import state_on
 from tests import make
 from tests.premises import make as rows
@@ -213,11 +219,11 @@ async def test_counts_beside_choices(db: Any) -> None:
     await _supply(db)
     counts = (await facets.counted(db, asked(nature="land"), TODAY)).counts
     assert counts["nature"] == {"ground_floor": 1, "building": 1, "land": 1}  # its own choice does not empty the others
-    assert counts["qpv"] == {"inconnu": 1}
+    assert counts["qpv"] == {"inconnu": 1, "proche": 0}
     found = await facets.counted(db, asked(), TODAY)
     counts = found.counts
-    assert (counts["qpv"], counts["ou"]) == ({"oui": 1, "hors": 1, "inconnu": 1}, {"35238": 1, "35051": 1})
-    assert (counts["pmr"], counts["libre"], found.total) == ({"true": 1}, {"true": 2}, 3)
+    assert (counts["qpv"], counts["ou"]) == ({"oui": 1, "hors": 1, "inconnu": 1, "proche": 0}, {"35238": 1, "35051": 1})
+    assert (counts["pmr"], counts["libre"], found.total) == ({"oui": 1}, {"oui": 2}, 3)
     assert [round(n, 2) for n in found.box] == [-1.66, 47.21, -1.55, 48.13]
     where = await facets.places(db, counts["ou"])
     assert where.communes == [("c35051", "Cesson-Sévigné", 1), ("c35238", "Rennes", 1)]
@@ -228,14 +234,31 @@ async def test_counts_beside_choices(db: Any) -> None:
 
 
 async def test_counts_are_those_of_the_list_each_choice_would_give(db: Any) -> None:
-    """Beside a choice stands what the list counts once it is made, whatever else is asked."""
-    await _supply(db)
-    for query in ({}, {"surface": "50-1000"}, {"libre": "oui"}, {"qpv": "oui"}, {"q": "rennes"}):
-        filters = asked(**query)
-        counts = (await facets.counted(db, filters, TODAY)).counts
-        for name, field in facets.FLAGS.items():
-            made = filters.without(**{field: True})
-            assert counts[name]["true"] == (await db.execute(search.count(made, TODAY))).scalar_one(), (query, name)
+    """Beside a choice stands what the list counts once it is made, whatever else is asked, choices already made included."""
+    made = await _supply(db)
+    await occupy(db, lot_id=made["shop"].id, during=Range(TODAY, date(2027, 2, 1)), kind="lease", label="")
+    questions: list[dict[str, str]] = [
+        {}, {"surface": "50-1000"}, {"libre": "oui"}, {"qpv": "oui"}, {"q": "rennes"}, {"titre": "COP"}, {"etat": "libre", "erp": "W"},
+        {"loyer": "90", "charges": "20"}, {"du": "2027-02-01"}, {"nature": "building", "etat": "libre"},
+    ]  # fmt: skip
+    checked = 0
+    for query in questions:
+        found = asked(**query)
+        counts = (await facets.counted(db, found, TODAY)).counts
+        for name, values in counts.items():
+            for value, n in values.items():
+                choice = _chosen(found, name, value)
+                assert n == (await db.execute(search.count(choice, TODAY))).scalar_one(), (query, name, value)
+                checked += n > 0
+    assert checked > 100
+
+
+def _chosen(found: filters.Filters, name: str, value: str) -> filters.Filters:
+    if name in facets.FLAGS:
+        return found.without(**{facets.FLAGS[name]: True})
+    if name == "ou":
+        return found.without(where=f"c{value}")
+    return found.without(**{facets.CHOICES[name][0]: int(value) if name in facets.BANDS else value})
 
 
 async def test_a_list_too_long_is_not_counted_by_choice(db: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -273,6 +296,66 @@ async def test_each_order(db: Any) -> None:
     for sort, first in orders.items():
         found = await db.execute(search.of_page(asked(tri=sort), TODAY, 1))
         assert [p.name for p in found.scalars()][:2] == first
+
+
+async def test_a_lot_s_days_in_its_row_are_those_of_its_history(db: Any) -> None:
+    """Uses drawn at random, some shortened or taken away, an area corrected: on each day the state in SQL is the one that
+    its uses tell."""
+    lot, draw, seen = (await _supply(db))["office"], Random(3), Counter[str]()
+    for _history in range(25):
+        attempt = await db.begin_nested()
+        for _use in range(draw.randint(1, 7)):
+            first, length = TODAY + timedelta(draw.randint(0, 40)), draw.choice([None, 3, 10, 20])
+            during = Range(first, None if length is None else first + timedelta(length))
+            try:
+                taken = await occupy(
+                    db, lot_id=lot.id, during=during, kind=draw.choice(["lease", "lease", "meanwhile", "works", "demolition"]), label="",
+                    area=Decimal(draw.choice([900, 500, 450, 400])), slots=sorted(draw.sample(range(14), draw.choice([0, 0, 7]))),
+                )  # fmt: skip
+            except Refused:
+                continue
+            if draw.random() < 0.2:
+                await release(db, taken.id, first + timedelta(draw.randint(0, 2)))
+        lot.area = Decimal(draw.choice([900, 1000]))
+        await db.flush()
+        spans = [span_of(one, lot, TODAY) for one in (await db.execute(occupancies_in([lot.id]))).scalars()]
+        days = [TODAY + timedelta(offset) for offset in range(-1, 62)]
+        found = await db.execute(
+            select(*[states.lot_state(day).label(f"d{n}") for n, day in enumerate(days)]).where(Lot.id == lot.id)
+        )
+        told = [state_on(day, spans, (lot.available.lower, lot.available.upper)) for day in days]
+        assert list(found.one()) == told
+        seen.update(told)
+        await attempt.rollback()
+        await db.refresh(lot)
+    assert set(seen) == {"vacant", "occupied", "works"}
+
+
+async def test_cells_of_the_map_hold_what_is_published_there(db: Any) -> None:
+    """Published, moved, withdrawn, taken away: the cells' sums stay the places', and a cell is a tile of its zoom."""
+    org = await make.organisation(db)
+    places = [await rows.premises(db, org, point=p) for p in ((-1.65, 48.12), (-1.65, 48.12), (2.35, 48.85), None)]
+    places.append(await rows.premises(db, org, published=False))
+
+    async def cells() -> list[tuple[int, int]]:
+        summed = select(Cell.cell, func.sum(Cell.places)).group_by(Cell.cell).having(func.sum(Cell.places) > 0)
+        return sorted((row[0] >= 0, row[1]) for row in await db.execute(summed))
+
+    assert await cells() == [(False, 1), (True, 1), (True, 2)]
+    places[0].point = WKTElement("POINT(2.35 48.85)", srid=4326)
+    places[4].published_at = clock.now()
+    await db.flush()
+    assert await cells() == [(False, 1), (True, 2), (True, 2)]
+    places[1].withdrawn_at = clock.now()
+    await db.delete(places[2])
+    await db.flush()
+    assert await cells() == [(False, 1), (True, 1), (True, 1)]
+    before = await cells()
+    await gather_cells(db)
+    assert await cells() == before
+    tile = func.ST_Transform(func.ST_TileEnvelope(20, 519_449, 363_646), 4326)
+    inside = select(func.map_cell(func.ST_PointOnSurface(tile))).scalar_subquery()
+    assert (await db.execute(select(inside))).scalar_one() == morton(519_449, 363_646)
 
 
 async def test_the_state_in_sql_is_the_state_in_python(db: Any) -> None:
