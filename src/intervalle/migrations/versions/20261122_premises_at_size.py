@@ -6,7 +6,7 @@ from alembic import op
 from intervalle import guards
 
 revision = "premises_at_size"
-down_revision = "assignment_acts"
+down_revision = "calls_duplicates"
 
 PUBLIC = "published_at IS NOT NULL AND withdrawn_at IS NULL"
 TRIGGERS = {
