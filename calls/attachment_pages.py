@@ -50,7 +50,7 @@ async def show(request: Request, db: Db, application_id: Id) -> Response[Any]:
     return page(request, TEMPLATE, **drawn)
 
 
-@post("/candidatures/{application_id:int}/pieces", policy="applications.draft", upload=True)
+@post("/candidatures/{application_id:int}/pieces", policy="applications.draft")
 async def join(request: Request, db: Db, application_id: Id) -> Response[None]:
     """Join one file. Refused: the page again, the sentence beside its field, what was joined before still there."""
     application = await visible_application(request, db, application_id)

@@ -9,6 +9,7 @@ import os
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,14 @@ async def engine(database_url: str) -> AsyncIterator[Any]:
     made = make_engine(Settings(database_url=database_url), pool_size=3)
     yield made
     await made.dispose()
+
+
+@pytest.fixture(autouse=True)
+def a_second_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In tests each submission comes after the last answer was read, unless a test says otherwise."""
+    from intervalle import submissions
+
+    monkeypatch.setattr(submissions, "GRACE", timedelta(0))
 
 
 @pytest.fixture

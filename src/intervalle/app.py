@@ -15,7 +15,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.logging.config import LoggingConfig
 from litestar.types import ControllerRouterHandler
 
-from intervalle import errors, routes, security
+from intervalle import errors, routes, security, submissions
 from intervalle.accounts.policy import ANYONE
 from intervalle.accounts.policy_table import POLICY
 from intervalle.db import make_engine, make_sessions
@@ -149,6 +149,7 @@ def create_app() -> Litestar:
         dependencies={"db": Provide(provide_db)},
         lifespan=[lifespan],
         before_send=[add_headers],
+        after_request=submissions.note,
         exception_handlers={
             errors.Answered: on_answered,
             errors.Problem: on_problem,

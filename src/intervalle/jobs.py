@@ -20,6 +20,7 @@ app = procrastinate.App(
     import_paths=[
         "intervalle.mail",
         "intervalle.digests",
+        "intervalle.tasks",
         "premises.imports.tasks",
         "premises.tasks",
         "calls.spans",

@@ -15,6 +15,7 @@ import calls.need_models
 import intervalle.accounts.models
 import intervalle.journal
 import intervalle.outbox
+import intervalle.submissions
 import intervalle.territory.models
 import premises.models
 from intervalle.db import Base

@@ -7,25 +7,27 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from intervalle import i18n
+from intervalle import i18n, submissions
 from intervalle.accounts import sessions
 from intervalle.accounts.policy_table import POLICY
 from intervalle.accounts.sign_in_page import sign_in_page
 from intervalle.db import refusal
 from intervalle.errors import Answered, SignInNeeded
-from intervalle.web import Request, form_data
+from intervalle.web import Request
 
 SAFE = frozenset({"GET", "HEAD"})
 
 
 async def provide_db(request: Request, state: State) -> AsyncGenerator[AsyncSession, None]:
     action = request.route_handler.opt["policy"]
-    if request.route_handler.opt.get("upload"):
-        await form_data(request)  # to the disk first: a slow sender holds no database connection
+    cookie = request.cookies.get(sessions.cookie_name())
+    # Read whole first: a slow sender holds no database connection.
+    once = request.method not in SAFE and not request.route_handler.opt.get("twins")
+    arrival = await submissions.arrive(request, (cookie or "").encode()) if once else None
     async with state.sessions() as db:
         try:
             async with db.begin():
-                actor, stale = await sessions.load_actor(db, request.cookies.get(sessions.cookie_name()))
+                actor, stale = await sessions.load_actor(db, cookie)
                 request.state.actor = actor
                 i18n.set_locale(request.cookies.get("langue") or (actor.locale if actor.signed_in else "fr"))
                 if stale:
@@ -33,7 +35,11 @@ async def provide_db(request: Request, state: State) -> AsyncGenerator[AsyncSess
                 if request.method in SAFE and state.read_only_gets:
                     await db.execute(text("SET TRANSACTION READ ONLY"))
                 POLICY.admit(actor, action)
+                if arrival and (told := await submissions.told_before(db, request, arrival)):
+                    raise Answered(told)
                 yield db
+                if arrival:
+                    await submissions.remember(db, request, arrival)
         except SignInNeeded as needed:
             raise Answered(await sign_in_page(request, needed)) from needed
         except DBAPIError as error:

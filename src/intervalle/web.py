@@ -103,21 +103,18 @@ def invalid(request: Request, template: str, *, fragment: str | None = None, **c
     return Invalid(draw(request, fragment if fragment and is_fragment(request) else template, **context))
 
 
+def flash_cookie(signed: str) -> Cookie:
+    """A sentence shown once on arrival, signed."""
+    return Cookie(
+        key="flash", value=signed, path="/", max_age=60, httponly=True, secure=settings().secure, samesite="lax"
+    )
+
+
 def redirect(path: str, flash: str | None = None) -> Response[None]:
     """303 to our own `path`, with a sentence shown once on arrival."""
     response: Response[None] = Response(None, status_code=303, headers={"Location": quote(path, safe="/?&=#:%,;+@")})
     if flash:
-        response.set_cookie(
-            Cookie(
-                key="flash",
-                value=security.sign("flash", flash),
-                path="/",
-                max_age=60,
-                httponly=True,
-                secure=settings().secure,
-                samesite="lax",
-            )
-        )
+        response.set_cookie(flash_cookie(security.sign("flash", flash)))
     return response
 
 

@@ -56,7 +56,7 @@ async def prepare(request: Request, db: Db) -> Response[None]:
     return redirect(f"/connexion/code?suite={suite}")
 
 
-@post("/connexion/code", policy="account.second_factor")
+@post("/connexion/code", policy="account.second_factor", twins=True)
 async def enter_code(request: Request, db: Db) -> Response[None]:
     user = await _person(request, db)
     typed_form = await form_data(request)

@@ -53,6 +53,12 @@ async def close_all(db: AsyncSession, user_id: int) -> None:
     await db.execute(delete(Session).where(Session.user_id == user_id))
 
 
+async def forget_ended(db: AsyncSession) -> None:
+    """Sessions nobody can come back to are not kept: they say who was there, and with which browser."""
+    now = clock.now()
+    await db.execute(delete(Session).where((Session.expires_at < now) | (Session.seen_at < now - IDLE)))
+
+
 async def touch(db: AsyncSession, session_hash: bytes) -> None:
     """Write "last seen", unless another request of the same browser is doing so: none waits for it."""
     free = select(Session.token_hash).where(Session.token_hash == session_hash).with_for_update(skip_locked=True)

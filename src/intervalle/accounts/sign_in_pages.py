@@ -72,7 +72,8 @@ async def show_sign_in(request: Request, db: Db) -> Response[str]:
     )
 
 
-@post("/connexion", policy="account.sign_in")
+# Twins: each guess counts, and hashing a password must not hold a connection.
+@post("/connexion", policy="account.sign_in", twins=True)
 async def sign_in(request: Request, db: Db) -> Response[str] | Response[None]:
     typed_form = await form_data(request)
     form = SignInForm(typed_form)
