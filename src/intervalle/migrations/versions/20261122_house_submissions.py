@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "house_submissions"
-down_revision = "assignment_acts"
+down_revision = "calls_duplicates"
 
 
 def upgrade() -> None:
