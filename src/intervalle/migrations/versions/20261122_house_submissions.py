@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "house_submissions"
-down_revision = "calls_duplicates"
+down_revision = "premises_at_size"
 
 
 def upgrade() -> None:
