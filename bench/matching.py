@@ -55,6 +55,7 @@ async def fill(db: Any) -> tuple[Any, Any]:
         regime="private",
         address="1 rue",
         commune_code=towns[0],
+        point="SRID=4326;POINT(-1.66 48.12)",
     )
     db.add(place)
     await db.flush()
@@ -80,15 +81,15 @@ async def measure(sessions: Any, url: str, lot: Any, place: Any) -> str:
     import psycopg
     from sqlalchemy.dialects import postgresql
 
-    from calls.match_queries import Meeting, demand_for
+    from calls.match_queries import demand_for, meetings
 
     ours, bare = [], []
-    query = demand_for([(lot, place)])
-    statement = str(query.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}))
+    query, values = demand_for(lot, place)
+    statement = str(query.params(values).compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}))
     async with sessions() as db, await psycopg.AsyncConnection.connect(url.replace("+psycopg", "", 1), autocommit=True) as raw:  # fmt: skip
         for _run in range(RUNS + 3):
             start = time.perf_counter()
-            met = Meeting.of(await db.execute(demand_for([(lot, place)])))[lot.id]
+            met = (await meetings(db, [(lot, place)]))[lot.id]
             ours.append(time.perf_counter() - start)
             start = time.perf_counter()
             await (await raw.execute(statement)).fetchall()

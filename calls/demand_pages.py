@@ -7,18 +7,18 @@ from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import func, select
 
-from calls import match_queries, matches
-from calls.forms import ContactForm
+from calls import match_queries, matches, partners, sectors
 from calls.match_queries import BANDS, SMALL, Meeting
 from calls.matching import OBSTACLES
+from calls.need_forms import ContactForm
 from calls.need_models import Need, NeedContact, NeedMatch
-from calls.need_pages import REASONS
+from calls.need_pages import REASONS, half_days
 from calls.uses import Use, labels
 from intervalle.accounts.models import Organisation
 from intervalle.accounts.policy import WRITE
 from intervalle.accounts.policy_table import POLICY
 from intervalle.i18n import _, number
-from intervalle.territory.communes import commune_names, read_communes
+from intervalle.territory.communes import read_communes
 from intervalle.web import Db, Id, Request, Text, actor_of, form_data, invalid, one_or_404, page, redirect
 from premises.models import Premises
 from premises.queries import lots_in, premises_visible_to
@@ -33,7 +33,7 @@ async def preview(request: Request, db: Db, premises_id: Id) -> Response[str]:
     premises = one_or_404(await db.execute(premises_visible_to(actor).where(Premises.id == premises_id)))
     POLICY.check(actor, "needs.preview", premises)
     lots = list((await db.execute(lots_in([premises.id]))).scalars())
-    found = Meeting.of(await db.execute(match_queries.demand_for([(lot, premises) for lot in lots]))) if lots else {}
+    found = await match_queries.meetings(db, [(lot, premises) for lot in lots])
     interested = await db.execute(
         select(NeedMatch, Need, Organisation.name)
         .join(Need, Need.id == NeedMatch.need_id)
@@ -45,7 +45,8 @@ async def preview(request: Request, db: Db, premises_id: Id) -> Response[str]:
     funnel = await _funnel(db, [lot.id for lot in lots])
     return page(
         request, "calls/needs/preview.html", fragment="calls/needs/_preview.html", premises=premises, rows=rows,
-        interested=list(interested), funnel=funnel,
+        interested=list(interested), funnel=funnel, labels=labels, half_days=half_days,
+        shared=await partners.of_lots(db, [(lot, premises) for lot in lots]),
     )  # fmt: skip
 
 
@@ -104,9 +105,8 @@ async def demand(request: Request, db: Db, ou: Text = "") -> Response[str]:
         .join(Organisation, Organisation.id == Need.organisation_id)
         .where(NeedContact.organisation_id.in_(own), NeedContact.need_id.in_([n.id for n in found]))
     )
-    names = await commune_names(db, [code for need in found for code in need.commune_codes])
     return page(
-        request, "calls/needs/demand.html", ou=ou, typed=list(typed), unknown=unknown, table=table, bands=BANDS, needs=found, names=names, labels=labels,
+        request, "calls/needs/demand.html", ou=ou, typed=list(typed), unknown=unknown, table=table, bands=BANDS, needs=found, where=await sectors.words(db, found, own=False), half_days=half_days, labels=labels,
         asked={contact.need_id: (contact, org) for contact, org in asked},
         top=max((line["area"] or 0 for line in table), default=0),
     )  # fmt: skip

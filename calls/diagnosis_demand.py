@@ -10,7 +10,8 @@ from decimal import Decimal
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calls.match_queries import BANDS, SMALL, band, fits, in_communes
+from calls.match_queries import BANDS, SMALL, band, in_communes
+from calls.match_rules import fits
 from calls.need_models import Need
 from calls.uses import Use
 from intervalle.i18n import _

@@ -8,29 +8,23 @@ from typing import Any
 from calls.drafts import CriterionLine
 from calls.legality import EXEMPTION_ARTICLES, Exemption
 from calls.models import Call, CallVersion, Criterion
-from calls.need_models import Need
 from calls.uses import Use
-from intervalle import clock, identifiers
 from intervalle.accounts.document_kinds import KIND_LABELS
-from intervalle.accounts.forms import an_email, checked
 from intervalle.forms import (
-    Area,
     Choice,
     Choices,
     Day,
-    Euros,
     Form,
     Instant,
     LongText,
     Radio,
     Text,
-    ValidationError,
     Whole,
     YesNo,
     required,
 )
 from intervalle.i18n import N_, _
-from premises.facts import Erp, TitleCode
+from premises.facts import TitleCode
 
 MAX_CRITERIA = 12
 SPARE_ROWS = 2
@@ -246,73 +240,3 @@ class LateDecisionForm(Form):
 
 class CancelForm(Form):
     reason = LongText(N_("Motif, envoyé à tous les candidats"), [required(N_("Écrivez le motif."))], limit=2000)
-
-
-class NeedForm(Form):
-    title = Text(N_("Ce que vous cherchez, en une ligne"), [required(N_("Résumez votre recherche."))], limit=160)
-    uses = Choices(
-        N_("Pour quoi faire"), [(use.value, use.label) for use in Use], [required(N_("Cochez au moins un usage."))]
-    )
-    area_min = Area(N_("Surface qui vous suffit (m²)"), [required()])
-    area_max = Area(N_("Surface au plus (m²)"), [required()])
-    communes = Text(N_("Communes, par leur code ou leur nom, séparées par des virgules"), limit=600)
-    must_stay_in_qpv = YesNo(N_("Nous devons rester dans un quartier prioritaire"))
-    ground_floor = YesNo(N_("Il nous faut un rez-de-chaussée"))
-    step_free = YesNo(N_("Il nous faut un accès de plain-pied"))
-    sharing = YesNo(N_("Nous partagerions un lieu plus grand, par demi-journées"))
-    erp_types = Choices(N_("Public accueilli (types d’ERP)"), [(erp.value, erp.label) for erp in Erp])
-    budget_cents_month = Euros(N_("Budget par mois, loyer et charges ensemble (€)"))
-    wanted_from = Day(N_("À partir du"))
-    last_day = Day(N_("Jusqu’au"))
-    slots = Choices(N_("Demi-journées"), [(str(n), str(n)) for n in range(14)], coerce=int)
-    notes = LongText(N_("Le reste à savoir"), limit=5000)
-
-    def validate(self, extra_validators: Any = None) -> bool:
-        good = bool(super().validate(extra_validators))
-        if self.area_min.data and self.area_max.data and self.area_min.data > self.area_max.data:
-            self.add_error("area_max", _("La surface maximale est plus petite que la surface qui vous suffit."))
-            return False
-        if self.wanted_from.data and self.last_day.data and self.last_day.data < self.wanted_from.data:
-            self.add_error("last_day", _("La fin vient avant le début."))
-            return False
-        return good
-
-    def values(self) -> dict[str, Any]:
-        """Fields of the need; the last day typed becomes the excluded end."""
-        last = self.last_day.data
-        kept = {f.name: f.data for f in self if f.name not in {"communes", "last_day"}}
-        until = last + timedelta(days=1) if last else None
-        return {**kept, "notes": self.notes.data or "", "slots": self.slots.data or [], "wanted_until": until}
-
-    @classmethod
-    def of(cls, need: Need, communes: str) -> "NeedForm":
-        until = need.wanted_until
-        return cls(obj=need, communes=communes, last_day=until - timedelta(days=1) if until else None)
-
-
-class TypedNeedForm(NeedForm):
-    """A request received at the desk or by letter: who asks, and since when."""
-
-    structure_name = Text(N_("Qui demande"), [required(N_("Nommez la structure."))], limit=160)
-    structure_siret = Text(N_("Son SIRET, s’il est connu"), [checked(identifiers.check_siret)], limit=30)
-    contact_email = Text(
-        N_("Son courriel, pour l’inviter à reprendre sa demande"), limit=254, render_kw={"type": "email"}
-    )
-    received_on = Day(N_("Demande reçue le"), [required()])
-
-    def validate(self, extra_validators: Any = None) -> bool:
-        good = super().validate(extra_validators)
-        if self.contact_email.data:
-            try:
-                an_email(self, self.contact_email)
-            except ValidationError as error:
-                self.add_error("contact_email", str(error))
-                good = False
-        if self.received_on.data and self.received_on.data > clock.today():
-            self.add_error("received_on", _("Cette date est dans l’avenir."))
-            good = False
-        return good
-
-
-class ContactForm(Form):
-    message = LongText(N_("Votre message"), [required(N_("Écrivez quelques mots."))], limit=2000)

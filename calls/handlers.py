@@ -16,6 +16,7 @@ from calls import (
     need_pages,
     organiser_pages,
     paper_pages,
+    partner_pages,
     publication_pages,
     register_pages,
     section_pages,
@@ -36,5 +37,6 @@ ROUTES: list[HTTPRouteHandler] = [
     *demand_pages.ROUTES,
     *diagnosis_pages.ROUTES,
     *need_pages.ROUTES,
+    *partner_pages.ROUTES,
     *register_pages.ROUTES,
 ]

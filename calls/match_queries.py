@@ -1,22 +1,16 @@
-"""The rules of `matching.py` in SQL, and what is asked of them: needs of a lot, lots of a need, the demand of a place."""
+"""What is asked of the register of needs: the needs of a lot, the lots of a need, the demand of a place."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     ARRAY,
-    BigInteger,
-    Boolean,
     ColumnElement,
-    CompoundSelect,
-    Date,
-    Numeric,
     Select,
-    SmallInteger,
     Text,
-    and_,
     case,
     cast,
     false,
@@ -25,99 +19,27 @@ from sqlalchemy import (
     null,
     or_,
     select,
-    union_all,
 )  # fmt: skip
 from sqlalchemy.dialects.postgresql import array
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from calls.matching import OBSTACLES
+from calls.match_rules import (
+    busy_then,
+    busy_times,
+    drawn_round,
+    fits,
+    needs_of_place,
+    never,
+    obstacle_flags,
+    side_of,
+    values_of,
+)
+from calls.matching import OBSTACLES, Busy
 from calls.need_models import Need, NeedMatch
 from premises.models import Lot, Premises
 
 SMALL = 3  # below, a count could point at somebody: it is not shown
-ANYWHERE = cast(array([]), ARRAY(Text))  # a need that names no commune
 BANDS = (0, 30, 60, 100, 200, 500)  # m²
-
-
-@dataclass(frozen=True)
-class Side:
-    """The facts of a lot the rules read: columns, or the values of one lot, which PostgreSQL then works out once."""
-
-    area: Any
-    min_area: Any
-    divisible: Any
-    shareable: Any
-    floor: Any
-    step_free: Any
-    erp_types: Any
-    charges: Any
-    rent: Any
-    available_from: Any
-    available_until: Any
-    commune: Any
-    qpv: Any
-
-    @staticmethod
-    def of(lot: Lot, premises: Premises) -> "Side":
-        # Written into the statement: a plan made for any value would compare each need with each fact again.
-        def value(given: Any, kind: Any) -> Any:
-            return cast(literal(given, kind, literal_execute=True), kind) if given is not None else cast(null(), kind)
-
-        return Side(
-            area=value(lot.area, Numeric()), min_area=value(lot.min_area, Numeric()), divisible=value(lot.divisible, Boolean()),
-            shareable=value(lot.shareable, Boolean()), floor=value(lot.floor, SmallInteger()), step_free=value(lot.step_free, Boolean()),
-            erp_types=value(list(lot.erp_types), ARRAY(Text)), charges=value(lot.charges_cents_m2_year, BigInteger()),
-            rent=value(lot.rent_cents_m2_year, BigInteger()), available_from=value(lot.available.lower, Date()),
-            available_until=value(lot.available.upper, Date()), commune=value(premises.commune_code, Text()),
-            qpv=value(premises.qpv_code, Text()),
-        )  # fmt: skip
-
-    def least(self) -> ColumnElement[Any]:
-        return case((self.divisible, func.coalesce(self.min_area, 0)), else_=self.area)
-
-    def taken(self) -> ColumnElement[Any]:
-        part = func.least(func.greatest(Need.area_min, self.least()), self.area)
-        return case((self.divisible, part), else_=self.area)
-
-
-EACH = Side(
-    area=Lot.area,
-    min_area=Lot.min_area,
-    divisible=Lot.divisible,
-    shareable=Lot.shareable,
-    floor=Lot.floor,
-    step_free=Lot.step_free,
-    erp_types=Lot.erp_types,
-    charges=Lot.charges_cents_m2_year,
-    rent=Lot.rent_cents_m2_year,
-    available_from=func.lower(Lot.available),
-    available_until=func.upper(Lot.available),
-    commune=Premises.commune_code,
-    qpv=Premises.qpv_code,
-)
-
-
-def obstacle_flags(lot: Side = EACH) -> dict[str, ColumnElement[bool]]:
-    """One condition per obstacle, on Need × Lot × Premises; NULL is no. A test holds them equal to the pure rules."""
-    shared = and_(Need.sharing, lot.shareable)
-    # A year's cost against twelve months' budget: no division, so no rounding.
-    cost = (func.coalesce(lot.charges, 0) + func.coalesce(lot.rent, 0)) * lot.taken()
-    priced = or_(lot.charges.is_not(None), lot.rent.is_not(None))
-    flags = {
-        "place": and_(Need.commune_codes != ANYWHERE, ~func.coalesce(lot.commune == Need.commune_codes.any_(), false())),
-        "qpv": and_(Need.must_stay_in_qpv, func.coalesce(lot.qpv, "") == ""),
-        "small": lot.area < Need.area_min,
-        "large": and_(~shared, lot.least() > Need.area_max),
-        "ground_floor": and_(Need.ground_floor, lot.floor.is_distinct_from(0)),
-        "step_free": and_(Need.step_free, lot.step_free.is_not(True)),
-        "erp": ~Need.erp_types.contained_by(lot.erp_types),
-        "budget": and_(~shared, Need.budget_cents_month.is_not(None), priced, cost > Need.budget_cents_month * 12),
-        "dates": or_(lot.available_until <= Need.wanted_from, lot.available_from >= Need.wanted_until),
-    }  # fmt: skip
-    return {code: flags[code] for code in OBSTACLES}
-
-
-def fits() -> ColumnElement[bool]:
-    return ~or_(*(func.coalesce(flag, false()) for flag in obstacle_flags().values()))
 
 
 def _count(flags: Sequence[ColumnElement[bool]]) -> ColumnElement[int]:
@@ -125,24 +47,48 @@ def _count(flags: Sequence[ColumnElement[bool]]) -> ColumnElement[int]:
     return sum(counts[1:], start=counts[0])
 
 
-def demand_for(places: Sequence[tuple[Lot, Premises]]) -> CompoundSelect[Any]:
-    """Needs that could be in each lot (same commune, or anywhere), by what stops them: (lot, obstacles as bits of
-    OBSTACLES, needs, least m²). One pass per lot over the needs of its place; `Meeting.of` reads the answer."""
-    return union_all(*(_demand_for(lot, premises) for lot, premises in places))
+async def meetings(db: AsyncSession, places: Sequence[tuple[Lot, Premises]]) -> dict[int, "Meeting"]:
+    """What each lot meets, by its id: two queries, then one per lot over the needs of its place."""
+    if not places:
+        return {}
+    busy = await busy_times(db, [lot for lot, _premises in places])
+    drawn = await drawn_round(db, [premises for _lot, premises in places])
+    found = {}
+    for lot, premises in places:
+        query, values = demand_for(lot, premises, busy.get(lot.id, ()), drawn.get(premises.id, ()))
+        found[lot.id] = Meeting.of(await db.execute(query, values))
+    return found
 
 
-def _demand_for(lot: Lot, premises: Premises) -> Select[*tuple[Any, ...]]:
-    side = Side.of(lot, premises)
-    here = or_(Need.commune_codes == ANYWHERE, Need.commune_codes.contains(array([side.commune])))
-    # « place » holds for each of them already.
-    flags = [(flag, 1 << place) for place, (code, flag) in enumerate(obstacle_flags(side).items()) if code != "place"]
-    bits = [case((flag, bit), else_=0) for flag, bit in flags]
+def demand_for(
+    lot: Lot, premises: Premises, busy: Sequence[Busy] = (), drawn: Sequence[int] = ()
+) -> tuple[Select[*tuple[Any, ...]], dict[str, Any]]:
+    """Needs that could be where the lot is, by what stops them: (obstacles as bits of OBSTACLES, needs, least m²), and
+    the values the question is asked with. `Meeting.of` reads the answer."""
+    cannot, places = never(lot, premises, busy), (bool(premises.commune_code), bool(premises.qpv_code))
+    if busy or drawn:
+        where = needs_of_place(commune=places[0], qpv=places[1], drawn=drawn)
+        query = _grouped(cannot, busy_then(lot, busy), where)
+    else:
+        query = _usual(cannot, *places)
+    return query, values_of(lot, premises)
+
+
+@cache
+def _usual(cannot: frozenset[str], commune: bool, qpv: bool) -> Select[*tuple[Any, ...]]:
+    """The statement for a lot without a use, made once: making it costs as much as a tenth of its answer."""
+    return _grouped(cannot, false(), needs_of_place(commune=commune, qpv=qpv))
+
+
+def _grouped(cannot: frozenset[str], busy: ColumnElement[bool], where: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    flags = obstacle_flags(side_of(busy)).items()
+    bits = [case((flag, 1 << place), else_=0) for place, (code, flag) in enumerate(flags) if code not in cannot]
     told = sum(bits[1:], start=bits[0]).label("bits")
     return (
-        select(literal(lot.id).label("lot_id"), told, func.count().label("needs"), func.sum(Need.area_min).label("area"))
-        .where(Need.closed_at.is_(None), here)
+        select(told, func.count().label("needs"), func.sum(Need.area_min).label("area"))
+        .where(Need.closed_at.is_(None), where)
         .group_by(told)
-    )  # fmt: skip
+    )
 
 
 @dataclass
@@ -156,10 +102,9 @@ class Meeting:
     only: dict[str, int] = field(default_factory=dict)
 
     @staticmethod
-    def of(rows: Iterable[Any]) -> "dict[int, Meeting]":
-        found: dict[int, Meeting] = {}
-        for lot_id, bits, count, area in rows:
-            meeting = found.setdefault(lot_id, Meeting())
+    def of(rows: Iterable[Any]) -> "Meeting":
+        meeting = Meeting()
+        for bits, count, area in rows:
             stops = [code for place, code in enumerate(OBSTACLES) if bits >> place & 1]
             meeting.looked_at += count
             if not stops:
@@ -168,7 +113,7 @@ class Meeting:
                 meeting.only[stops[0]] = count
             else:
                 meeting.several += count
-        return found
+        return meeting
 
 
 def lots_for(need: Need, *, at_most: int = 1) -> Select[*tuple[Any, ...]]:
@@ -230,9 +175,8 @@ def demand(communes: Sequence[str]) -> Select[*tuple[Any, ...]]:
 
 def demand_by_commune(communes: Sequence[str]) -> Select[*tuple[Any, ...]]:
     """Open needs by commune asked for (None: none in particular): structures and m², the most asked for first."""
-    asked = func.unnest(
-        case((Need.commune_codes == ANYWHERE, cast(array([null()]), ARRAY(Text))), else_=Need.commune_codes)
-    )
+    named = func.array_cat(Need.commune_codes, Need.near_codes)
+    asked = func.unnest(case((func.cardinality(named) == 0, cast(array([null()]), ARRAY(Text))), else_=named))
     counted = (
         select(asked.label("commune"), Need.organisation_id, Need.area_min)
         .where(Need.closed_at.is_(None), in_communes(communes))
@@ -240,10 +184,10 @@ def demand_by_commune(communes: Sequence[str]) -> Select[*tuple[Any, ...]]:
     )
     wanted = counted.c.commune
     area = func.sum(counted.c.area_min)
-    named = literal(True) if not communes else or_(wanted.is_(None), wanted.in_(list(communes)))
+    kept = literal(True) if not communes else or_(wanted.is_(None), wanted.in_(list(communes)))
     return (
         select(wanted.label("commune"), func.count(counted.c.organisation_id.distinct()).label("structures"), area.label("area"))
-        .where(named)
+        .where(kept)
         .group_by(wanted)
         .order_by(area.desc(), wanted)
         .limit(200)
@@ -251,10 +195,11 @@ def demand_by_commune(communes: Sequence[str]) -> Select[*tuple[Any, ...]]:
 
 
 def in_communes(communes: Sequence[str]) -> ColumnElement[bool]:
-    """Needs that name one of these communes, or none at all; every need when none is asked."""
+    """Needs that name one of these communes, a neighbourhood or a sector there, or nothing at all; every need when none
+    is asked."""
     if not communes:
         return literal(True)
-    return or_(Need.commune_codes == ANYWHERE, Need.commune_codes.overlap(list(communes)))
+    return or_(Need.anywhere, Need.commune_codes.overlap(list(communes)), Need.near_codes.overlap(list(communes)))
 
 
 def open_needs(communes: Sequence[str]) -> Select[Need]:

@@ -200,7 +200,7 @@ async def answer_contact(
     await mails.tell(
         db, [contact.organisation_id], kind="needs.contact_answered", dedupe=f"need-contact-answer:{contact.id}",
         subject=later._("Réponse à votre message"),
-        text=later._("La structure qui cherche « %(need)s » %(said)s.", need=need.title, said=said) + "\n\n" + mails.address("/besoins/demande") + "\n",
+        text=later._("La structure qui cherche « %(need)s » %(said)s.", need=need.title, said=said) + "\n\n" + mails.address(f"/besoins/{contact.from_need_id or 'demande'}") + "\n",
     )  # fmt: skip
     return contact
 

@@ -2,11 +2,14 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
+from geoalchemy2 import Geometry
 from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
+    Computed,
     ForeignKey,
     Index,
     Numeric,
@@ -21,6 +24,39 @@ from sqlalchemy.orm import Mapped, mapped_column
 from intervalle.accounts.subject import Subject
 from intervalle.db import Base, Created, Instant, Key
 
+# One bit per type of public, so that a lot rules out needs by one comparison of integers.
+ERP_BITS = {
+    code: 1 << place
+    for place, code in enumerate(
+        (
+            "J",
+            "L",
+            "M",
+            "N",
+            "O",
+            "P",
+            "R",
+            "S",
+            "T",
+            "U",
+            "V",
+            "W",
+            "X",
+            "Y",
+            "PA",
+            "CTS",
+            "SG",
+            "PS",
+            "GA",
+            "OA",
+            "EF",
+            "REF",
+        )
+    )
+}
+ERP_MASK = " + ".join(f"(erp_types @> '{{{code}}}'::text[])::integer * {bit}" for code, bit in ERP_BITS.items())
+ANYWHERE = "cardinality(commune_codes) = 0 AND cardinality(qpv_codes) = 0 AND sector IS NULL"
+
 
 class Need(Subject, Base):
     """A structure's standing request for a place; it survives a refused application."""
@@ -32,7 +68,11 @@ class Need(Subject, Base):
             "wanted_from IS NULL OR wanted_until IS NULL OR wanted_from < wanted_until", name="dates_order"
         ),
         CheckConstraint("(typed_by_id IS NULL) = (received_on IS NULL)", name="typed_with_its_day"),
+        CheckConstraint("(sector IS NULL) = (sector_m2 IS NULL)", name="sector_with_its_area"),
+        CheckConstraint("(around_m IS NULL) = (around = '')", name="around_with_its_distance"),
         Index("ix_needs_commune_codes", "commune_codes", postgresql_using="gin"),
+        Index("ix_needs_qpv_codes", "qpv_codes", postgresql_using="gin"),
+        Index("ix_needs_anywhere", "id", postgresql_where=text("anywhere AND closed_at IS NULL")),
     )
 
     id: Mapped[Key]
@@ -42,6 +82,15 @@ class Need(Subject, Base):
     area_min: Mapped[Decimal] = mapped_column(Numeric(12, 2))
     area_max: Mapped[Decimal] = mapped_column(Numeric(12, 2))
     commune_codes: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    qpv_codes: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    # What was drawn on the map, or a circle round an address: `around` and `around_m` say which.
+    sector: Mapped[Any | None] = mapped_column(Geometry("MULTIPOLYGON", srid=4326), deferred=True)
+    sector_m2: Mapped[int | None] = mapped_column(BigInteger)
+    around: Mapped[str] = mapped_column(server_default="")
+    around_m: Mapped[int | None]
+    near_codes: Mapped[list[str]] = mapped_column(
+        ARRAY(Text), server_default="{}"
+    )  # communes they touch: for statistics
     must_stay_in_qpv: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     ground_floor: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     step_free: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
@@ -57,13 +106,12 @@ class Need(Subject, Base):
     # A request received at the desk or by letter, typed by an authority for somebody without an account.
     typed_by_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
     received_on: Mapped[date | None]
+    # Worked out by the database: a lot is set against 100,000 needs by these.
+    anywhere: Mapped[bool] = mapped_column(Boolean, Computed(ANYWHERE, persisted=True), deferred=True)
+    erp_mask: Mapped[int] = mapped_column(Computed(ERP_MASK, persisted=True), deferred=True)
 
     def parties(self) -> dict[str, frozenset[int]]:
         return {"applicant": frozenset(i for i in (self.organisation_id, self.typed_by_id) if i)}
-
-    def place(self, names: dict[str, str]) -> str:
-        """Communes wanted, by name where it is known."""
-        return ", ".join(names.get(code, code) for code in self.commune_codes)
 
 
 class NeedMatch(Subject, Base):
@@ -95,6 +143,9 @@ class NeedContact(Subject, Base):
     id: Mapped[Key]
     need_id: Mapped[int] = mapped_column(ForeignKey("needs.id"))
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)  # the owner who asks
+    # Asked by another structure that would share a lot: for which of its needs, and where.
+    from_need_id: Mapped[int | None] = mapped_column(ForeignKey("needs.id"), index=True)
+    lot_id: Mapped[int | None] = mapped_column(ForeignKey("lots.id"))
     message: Mapped[str]
     asked_at: Mapped[Instant]
     asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))

@@ -6,17 +6,19 @@ from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import func, select
 
-from calls import match_queries, matches, needs, queries
+from calls import match_queries, matches, needs, partners, queries, sectors
 from calls.application_pages import structures_of
-from calls.forms import NeedForm
-from calls.matching import OBSTACLES, Offered, Wanted, month_cost, taken
+from calls.matching import OBSTACLES, month_cost, taken
+from calls.need_facts import facts_of, offer_of
+from calls.need_forms import NeedForm
 from calls.need_models import Need, NeedContact, NeedMatch
 from calls.sections import DAYS, HALVES, slot
 from calls.uses import labels
 from intervalle.accounts.models import Organisation
 from intervalle.accounts.policy_table import POLICY
 from intervalle.i18n import N_, _, area, money
-from intervalle.territory.communes import commune_names, read_communes
+from intervalle.settings import settings
+from intervalle.territory.communes import commune_names
 from intervalle.web import Db, Id, Request, actor_of, form_data, invalid, one_or_404, page, redirect
 from premises.models import Lot, Premises
 from premises.queries import lots_visible_to
@@ -35,32 +37,10 @@ async def _need(request: Request, db: Db, need_id: int) -> Need:
     return one_or_404(await db.execute(queries.needs_visible_to(actor_of(request)).where(Need.id == need_id)))
 
 
-async def _read(request: Request, db: Db) -> tuple[NeedForm, list[str]]:
+async def _read(request: Request, db: Db) -> tuple[NeedForm, dict[str, Any]]:
     form = NeedForm(await form_data(request))
     form.validate()
-    codes, unknown = await read_communes(db, form.communes.data or "")
-    if unknown:
-        names = ", ".join(unknown)
-        form.add_error("communes", _("Nous ne reconnaissons pas : %(names)s. Donnez leur code Insee.", names=names))
-    return form, codes
-
-
-def facts_of(need: Need) -> Wanted:
-    """The plain value the rules of `matching.py` read."""
-    return Wanted(
-        area_min=need.area_min, area_max=need.area_max, communes=need.commune_codes, must_stay_in_qpv=need.must_stay_in_qpv,
-        ground_floor=need.ground_floor, step_free=need.step_free, erp_types=need.erp_types, budget=need.budget_cents_month,
-        wanted_from=need.wanted_from, wanted_until=need.wanted_until, sharing=need.sharing,
-    )  # fmt: skip
-
-
-def offer_of(lot: Lot, premises: Premises) -> Offered:
-    return Offered(
-        area=lot.area, min_area=lot.min_area, divisible=lot.divisible, shareable=lot.shareable, commune=premises.commune_code,
-        qpv=premises.qpv_code, floor=lot.floor, step_free=lot.step_free, erp_types=lot.erp_types,
-        charges=lot.charges_cents_m2_year, rent=lot.rent_cents_m2_year, available_from=lot.available.lower,
-        available_until=lot.available.upper,
-    )  # fmt: skip
+    return form, await sectors.read(db, form)
 
 
 def _for_you(need: Need, lot: Lot, premises: Premises) -> str:
@@ -77,8 +57,18 @@ async def _name(db: Db, organisation_id: int | None) -> str:
     return organisation.name if organisation else ""
 
 
-def week() -> dict[str, Any]:
-    return {"days": DAYS, "halves": HALVES, "slot": slot}
+def need_form() -> dict[str, Any]:
+    return {"days": DAYS, "halves": HALVES, "slot": slot, "basemap": settings().basemap_url}
+
+
+def half_days(need: Need) -> str:
+    """« mardi matin, jeudi matin »; a whole day is named once. Empty: the whole week."""
+    said = []
+    for day, name in enumerate(DAYS):
+        halves = [_(HALVES[half]).lower() for half in (0, 1) if slot(day, half) in need.slots]
+        if halves:
+            said.append(_(name).lower() + (f" {halves[0]}" if len(halves) == 1 else ""))
+    return ", ".join(said)
 
 
 @get("/besoins", policy="needs.list")
@@ -88,7 +78,7 @@ async def index(request: Request, db: Db) -> Response[Any]:
         return redirect("/besoins/demande")
     mine = queries.needs_visible_to(actor_of(request)).order_by(Need.closed_at.nulls_first(), Need.id.desc())
     found = list((await db.execute(mine.limit(100))).scalars())
-    names = await commune_names(db, [code for need in found for code in need.commune_codes])
+    where = await sectors.words(db, found)
     waiting = await db.execute(
         select(NeedMatch.need_id, func.count())
         .where(
@@ -99,25 +89,26 @@ async def index(request: Request, db: Db) -> Response[Any]:
         .group_by(NeedMatch.need_id)
     )
     counts = {row[0]: row[1] for row in waiting}
-    return page(request, "calls/needs/list.html", needs=found, names=names, labels=labels, counts=counts)
+    return page(
+        request, "calls/needs/list.html", needs=found, where=where, labels=labels, counts=counts, half_days=half_days
+    )
 
 
 @get("/besoins/nouveau", policy="needs.register")
 async def new(request: Request, db: Db) -> Response[str]:
     structures = structures_of(actor_of(request))
-    return page(request, "calls/needs/edit.html", form=NeedForm(), need=None, structures=structures, **week())
+    return page(request, "calls/needs/edit.html", form=NeedForm(), need=None, structures=structures, **need_form())
 
 
 @post("/besoins", policy="needs.register")
 async def register(request: Request, db: Db) -> Response[None]:
-    form, codes = await _read(request, db)
+    form, place = await _read(request, db)
     structures = structures_of(actor_of(request))
     if form.errors_in_order:
-        raise invalid(request, "calls/needs/edit.html", form=form, need=None, structures=structures, **week())
+        raise invalid(request, "calls/needs/edit.html", form=form, need=None, structures=structures, **need_form())
     typed = str((await form_data(request)).get("structure", ""))
     chosen = int(typed) if typed.isdigit() and len(typed) < 19 else structures[0][0]
-    values = {**form.values(), "commune_codes": codes}
-    need = await needs.register(db, actor_of(request), organisation_id=chosen, values=values)
+    need = await needs.register(db, actor_of(request), organisation_id=chosen, values=form.values() | place)
     said = _("Votre besoin est enregistré ; il reste valable même si une candidature n’aboutit pas.")
     return redirect(f"/besoins/{need.id}", flash=said)
 
@@ -137,31 +128,42 @@ async def show(request: Request, db: Db, need_id: Id) -> Response[str]:
     places = [
         (row[0], row[1], [_(OBSTACLES[code]) for code in OBSTACLES if getattr(row, f"is_{code}")]) for row in rows
     ]
-    names = await commune_names(
-        db, [*need.commune_codes, *(p.commune_code for _lot, p, _why in places if p.commune_code)]
-    )
+    names = await commune_names(db, [p.commune_code for _lot, p, _why in places if p.commune_code])
+    shared = await partners.of_lots(db, [(row[0], row[1]) for row in rows], with_need=need) if need.sharing else {}
     return page(
-        request, "calls/needs/show.html", need=need, typed_by=await _name(db, need.typed_by_id), names=names, uses=labels(need.uses), reasons=REASONS,
+        request, "calls/needs/show.html", need=need, typed_by=await _name(db, need.typed_by_id), names=names, where=await sectors.words(db, [need]), half_days=half_days, shared=shared, asked=await _asked(db, need), labels=labels, uses=labels(need.uses), reasons=REASONS,
         fitting=[place for place in places if not place[2]], near=[place for place in places if place[2]],
         answers={match.lot_id: match for match in answers.scalars()}, yours={row[0].id: _for_you(need, row[0], row[1]) for row in rows}, contacts=list(contacts), days=DAYS, halves=HALVES,
     )  # fmt: skip
 
 
+async def _asked(db: Db, need: Need) -> dict[int, tuple[NeedContact, Organisation]]:
+    """Partners written to for this need, by the need of each; the name is shown once it accepts."""
+    rows = await db.execute(
+        select(NeedContact, Organisation)
+        .join(Need, Need.id == NeedContact.need_id)
+        .join(Organisation, Organisation.id == Need.organisation_id)
+        .where(NeedContact.from_need_id == need.id)
+        .order_by(NeedContact.id)
+    )
+    return {contact.need_id: (contact, structure) for contact, structure in rows}
+
+
 @get("/besoins/{need_id:int}/modifier", policy="needs.edit")
 async def editing(request: Request, db: Db, need_id: Id) -> Response[str]:
     need = await _need(request, db, need_id)
-    form = NeedForm.of(need, need.place(await commune_names(db, need.commune_codes)))
-    return page(request, "calls/needs/edit.html", form=form, need=need, structures=[], **week())
+    form = NeedForm.of(need, await sectors.typed(db, need))
+    return page(request, "calls/needs/edit.html", form=form, need=need, structures=[], **need_form())
 
 
 @post("/besoins/{need_id:int}/modifier", policy="needs.edit")
 async def edit(request: Request, db: Db, need_id: Id) -> Response[None]:
     need = await _need(request, db, need_id)
     POLICY.check(actor_of(request), "needs.edit", need)
-    form, codes = await _read(request, db)
+    form, place = await _read(request, db)
     if form.errors_in_order:
-        raise invalid(request, "calls/needs/edit.html", form=form, need=need, structures=[], **week())
-    await needs.edit(db, actor_of(request), need, values={**form.values(), "commune_codes": codes})
+        raise invalid(request, "calls/needs/edit.html", form=form, need=need, structures=[], **need_form())
+    await needs.edit(db, actor_of(request), need, values=form.values() | place)
     return redirect(f"/besoins/{need.id}", flash=_("C’est enregistré."))
 
 

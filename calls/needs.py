@@ -15,7 +15,7 @@ from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import Forbidden
 
 FIELDS = (
-    "title", "uses", "area_min", "area_max", "commune_codes", "must_stay_in_qpv", "ground_floor", "step_free", "erp_types",
+    "title", "uses", "area_min", "area_max", "commune_codes", "qpv_codes", "sector", "sector_m2", "around", "around_m", "near_codes", "must_stay_in_qpv", "ground_floor", "step_free", "erp_types",
     "budget_cents_month", "wanted_from", "wanted_until", "slots", "sharing", "notes",
 )  # fmt: skip
 

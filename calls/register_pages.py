@@ -3,11 +3,11 @@
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 
-from calls import match_queries, typed_needs
+from calls import match_queries, sectors, typed_needs
 from calls.demand_pages import table_of
-from calls.forms import TypedNeedForm
 from calls.match_queries import BANDS, SMALL
-from calls.need_pages import week
+from calls.need_forms import TypedNeedForm
+from calls.need_pages import need_form
 from intervalle import clock
 from intervalle.accounts.policy import WRITE
 from intervalle.i18n import _
@@ -34,25 +34,22 @@ async def statistics(request: Request, db: Db, ou: Text = "") -> Response[str]:
 
 @get("/besoins/saisir", policy="needs.type_in")
 async def typing(request: Request, db: Db) -> Response[str]:
-    return page(request, "calls/needs/type_in.html", form=TypedNeedForm(received_on=clock.today()), **week())
+    return page(request, "calls/needs/type_in.html", form=TypedNeedForm(received_on=clock.today()), **need_form())
 
 
 @post("/besoins/saisir", policy="needs.type_in")
 async def type_in(request: Request, db: Db) -> Response[None]:
     actor, form = actor_of(request), TypedNeedForm(await form_data(request))
     form.validate()
-    codes, unknown = await read_communes(db, form.communes.data or "")
-    if unknown:
-        names = ", ".join(unknown)
-        form.add_error("communes", _("Nous ne reconnaissons pas : %(names)s. Donnez leur code Insee.", names=names))
+    place = await sectors.read(db, form)
     if form.errors_in_order:
-        raise invalid(request, "calls/needs/type_in.html", form=form, **week())
+        raise invalid(request, "calls/needs/type_in.html", form=form, **need_form())
     acting = [b.organisation_id for b in actor.belongings if b.role in WRITE and b.kind in typed_needs.AUTHORITIES]
     current = actor.current.organisation_id if actor.current else 0
     need = await typed_needs.type_in(
         db, actor, authority_id=current if current in acting else acting[0],
         asker=typed_needs.Asker(form.structure_name.data or "", form.structure_siret.data or None, form.contact_email.data or None),
-        received_on=form.received_on.data or clock.today(), values={**form.values(), "commune_codes": codes},
+        received_on=form.received_on.data or clock.today(), values=form.values() | place,
     )  # fmt: skip
     return redirect(f"/besoins/{need.id}", flash=_("La demande est au registre : voici les lots qui conviennent."))
 

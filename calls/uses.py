@@ -1,5 +1,6 @@
 """What a place is wanted for. Pure; codes are stored, labels are shown."""
 
+from intervalle.i18n import _
 from intervalle.labelled import Labelled
 
 
@@ -22,5 +23,5 @@ class Use(Labelled):
 
 
 def labels(codes: list[str]) -> list[str]:
-    """The French labels of known codes, in the order of the list above; unknown codes are left out."""
-    return [use.label for use in Use if use.value in codes]
+    """The labels of known codes in the reader's language, in the order of the list above; unknown codes are left out."""
+    return [_(use.label) for use in Use if use.value in codes]

@@ -172,15 +172,69 @@ SITES = (
          "", {"guarding_cents_month": 150_000, "tax_cents_year": 900_000}),
 )  # fmt: skip
 
-NEEDS = (
-    ("hugo", "resport", "Un dépôt pour le matériel de sport", ("reuse", "storage"), 90, 250, ("35238",)),
-    ("nadia", "belleboite", "Un atelier d’emballages réemployables", ("reuse", "workshop"), 60, 120, ("35238",)),
-    ("ines", "fou", "Une seconde boutique", ("reuse", "shop"), 40, 80, ("35238",)),
-    ("lea", "seed", "Un bureau et une salle d’ateliers", ("office", "meeting"), 30, 60, ()),
-    ("karim", "mains", "Un atelier d’impression", ("workshop", "culture"), 60, 150, ()),
-    ("elise", "afev", "Une salle pour les bénévoles", ("office", "meeting"), 50, 90, ()),
-    ("paul", "compagnons", "Une outillerie", ("workshop", "reuse"), 80, 200, ()),
-    ("zoe", "citevelo", "Un atelier vélo en pied d’immeuble", ("workshop", "reuse"), 45, 90, ()),
+NEEDS: tuple[tuple[str, str, str, tuple[str, ...], int, int, tuple[str, ...], dict[str, Any]], ...] = (
+    (
+        "hugo",
+        "resport",
+        "Un dépôt pour le matériel de sport",
+        ("reuse", "storage"),
+        90,
+        250,
+        ("35238",),
+        {"budget_cents_month": 90_000, "step_free": True},
+    ),
+    (
+        "nadia",
+        "belleboite",
+        "Un atelier d’emballages réemployables",
+        ("reuse", "workshop"),
+        60,
+        120,
+        ("35238",),
+        {"sharing": True, "budget_cents_month": 60_000},
+    ),
+    (
+        "ines",
+        "fou",
+        "Une seconde boutique",
+        ("reuse", "shop"),
+        40,
+        80,
+        ("35238",),
+        {"sharing": True, "ground_floor": True, "erp_types": ["M"]},
+    ),
+    (
+        "lea",
+        "seed",
+        "Un bureau et une salle d’ateliers",
+        ("office", "meeting"),
+        30,
+        60,
+        ("35238",),
+        {"sharing": True, "slots": [2, 6]},
+    ),
+    ("karim", "mains", "Un atelier d’impression", ("workshop", "culture"), 60, 150, (), {"budget_cents_month": 80_000}),
+    (
+        "elise",
+        "afev",
+        "Une salle pour les bénévoles",
+        ("office", "meeting"),
+        50,
+        90,
+        ("35238",),
+        {"sharing": True, "slots": [4, 5, 8]},
+    ),
+    ("paul", "compagnons", "Une outillerie", ("workshop", "reuse"), 80, 200, (), {}),
+    (
+        "zoe",
+        "citevelo",
+        "Un atelier vélo en pied d’immeuble",
+        ("workshop", "reuse"),
+        45,
+        90,
+        (),
+        {"must_stay_in_qpv": True, "ground_floor": True},
+    ),
 )
 
 
@@ -259,12 +313,9 @@ async def load(db: AsyncSession, cast: Cast) -> None:
     await _people(db, cast)
     for site in SITES:
         await _site(db, cast, site)
-    for person, org, title, uses, low, high, communes in NEEDS:
+    for person, org, title, uses, low, high, communes, more in NEEDS:
         values = {
-            "title": title,
-            "uses": list(uses),
-            "area_min": Decimal(low),
-            "area_max": Decimal(high),
-            "commune_codes": list(communes),
-        }
+            "title": title, "uses": list(uses), "area_min": Decimal(low), "area_max": Decimal(high),
+            "commune_codes": list(communes), **more,
+        }  # fmt: skip
         await needs.register(db, cast.actor(person), organisation_id=cast.orgs[org].id, values=values)
