@@ -66,6 +66,9 @@ async def _funnel(db: Db, lot_ids: list[int]) -> dict[str, Any]:
                 func.count(match.seen_at),
                 func.count(match.interested_at),
                 func.count(match.declined_at),
+                func.count().filter(
+                    match.told_at.is_not(None), match.interested_at.is_(None), match.declined_at.is_(None)
+                ),
             ).where(match.lot_id.in_(lot_ids))
         )
     ).one()
@@ -80,6 +83,7 @@ async def _funnel(db: Db, lot_ids: list[int]) -> dict[str, Any]:
         "seen": row[1],
         "interested": row[2],
         "declined": row[3],
+        "silent": row[4],
         "reasons": sorted(reasons, key=lambda r: -r[1]),
     }
 

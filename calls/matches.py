@@ -194,13 +194,16 @@ async def answer_contact(
         contact.declined_at = clock.now()
     await db.flush()
     await _record(db, actor, need, "needs.contact_answered", {"contact": contact.id, "accepted": accepts})
+    # Its own words stay its own until it accepts: a title can name a structure.
     said = (
-        later._("a accepté : ses coordonnées sont sur la page") if accepts else later._("ne souhaite pas donner suite")
+        later._("La structure qui cherche « %(need)s » a accepté : ses coordonnées sont sur la page.", need=need.title)
+        if accepts
+        else later._("Une structure à qui vous avez écrit ne souhaite pas donner suite.")
     )
     await mails.tell(
         db, [contact.organisation_id], kind="needs.contact_answered", dedupe=f"need-contact-answer:{contact.id}",
         subject=later._("Réponse à votre message"),
-        text=later._("La structure qui cherche « %(need)s » %(said)s.", need=need.title, said=said) + "\n\n" + mails.address(f"/besoins/{contact.from_need_id or 'demande'}") + "\n",
+        text=said + "\n\n" + mails.address(f"/besoins/{contact.from_need_id or 'demande'}") + "\n",
     )  # fmt: skip
     return contact
 

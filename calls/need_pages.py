@@ -129,7 +129,8 @@ async def show(request: Request, db: Db, need_id: Id) -> Response[str]:
         (row[0], row[1], [_(OBSTACLES[code]) for code in OBSTACLES if getattr(row, f"is_{code}")]) for row in rows
     ]
     names = await commune_names(db, [p.commune_code for _lot, p, _why in places if p.commune_code])
-    shared = await partners.of_lots(db, [(row[0], row[1]) for row in rows], with_need=need) if need.sharing else {}
+    pairs = await partners.of_lots(db, [(row[0], row[1]) for row in rows], with_need=need) if need.sharing else {}
+    shared = [pair for found in pairs.values() for pair in found[:2]][:8]
     return page(
         request, "calls/needs/show.html", need=need, typed_by=await _name(db, need.typed_by_id), names=names, where=await sectors.words(db, [need]), half_days=half_days, shared=shared, asked=await _asked(db, need), labels=labels, uses=labels(need.uses), reasons=REASONS,
         fitting=[place for place in places if not place[2]], near=[place for place in places if place[2]],

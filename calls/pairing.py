@@ -33,7 +33,8 @@ def together(one: Wanted, other: Wanted, lot: Offered) -> bool | None:
         fits = max(one.area_min, other.area_min) <= lot.area
         return True if fits and not set(one.slots) & set(other.slots) else None
     least, most = one.area_min + other.area_min, one.area_max + other.area_max
-    larger = lot.area > max(one.area_max, other.area_max)
+    # A lot that can be divided down to what one asks for needs no partner.
+    larger = least_area(lot) > max(one.area_max, other.area_max)
     if not larger or least > lot.area or least_area(lot) > most:
         return None
     return None if _too_dear(one, other, lot) else False
