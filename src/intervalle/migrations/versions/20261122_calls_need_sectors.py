@@ -8,7 +8,30 @@ from sqlalchemy.dialects import postgresql
 revision = "calls_need_sectors"
 down_revision = "premises_search"
 
-TYPES = ["J", "L", "M", "N", "O", "P", "R", "S", "T", "U", "V", "W", "X", "Y", "PA", "CTS", "SG", "PS", "GA", "OA", "EF", "REF"]
+TYPES = [
+    "J",
+    "L",
+    "M",
+    "N",
+    "O",
+    "P",
+    "R",
+    "S",
+    "T",
+    "U",
+    "V",
+    "W",
+    "X",
+    "Y",
+    "PA",
+    "CTS",
+    "SG",
+    "PS",
+    "GA",
+    "OA",
+    "EF",
+    "REF",
+]
 ERP_MASK = " + ".join(
     f"(erp_types @> '{{{code}}}'::text[])::integer * {1 << place}" for place, code in enumerate(TYPES)
 )
