@@ -6,7 +6,7 @@ from geoalchemy2 import Geometry
 from sqlalchemy.dialects import postgresql
 
 revision = "calls_need_sectors"
-down_revision = "assignment_acts"
+down_revision = "calls_duplicates"
 
 TYPES = [
     "J",
