@@ -6,7 +6,7 @@ from geoalchemy2 import Geometry
 from sqlalchemy.dialects import postgresql
 
 revision = "calls_need_sectors"
-down_revision = "calls_duplicates"
+down_revision = "house_submissions"
 
 TYPES = [
     "J",
