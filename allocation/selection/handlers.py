@@ -5,6 +5,7 @@ from litestar.handlers import HTTPRouteHandler
 import allocation.selection.jurors  # tells the accounts room who is a juror  # noqa: F401
 from allocation.selection import (
     admissibility_pages,
+    agenda_pages,
     conflict_pages,
     correction_pages,
     meeting_pages,
@@ -24,5 +25,6 @@ ROUTES: list[HTTPRouteHandler] = [
     *scoring_pages.ROUTES,
     *workbook_pages.ROUTES,
     *meeting_pages.ROUTES,
+    *agenda_pages.ROUTES,
     *ranking_pages.ROUTES,
 ]

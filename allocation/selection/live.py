@@ -12,18 +12,18 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from allocation.selection import access, boards, queries
+from allocation.selection import access, agenda, boards, queries
 from allocation.selection.access import Room
+from allocation.selection.agenda import Point
 from allocation.selection.boards import Board
 from allocation.selection.meeting_models import (
+    AgendaItem,
     Ballot,
     Discussion,
     Hearing,
-    MarkChange,
     Meeting,
     Motion,
     Presence,
-    Shortlisting,
 )
 from allocation.selection.models import Recusal, ScoreSheet, Seat
 from allocation.selection.quorum import Member, default_rule, quorum
@@ -79,7 +79,10 @@ class Live:
     current: Line | None
     votes: list[Vote]
     changes: list[Change]
-    discussed: frozenset[int]
+    discussed: frozenset[int | None]
+    points: list[Point[Line]]
+    item: AgendaItem | None  # the point under discussion, when it is not a file
+    told: frozenset[int]  # items discussed
     kept: Mapping[int, bool]
     hearings: Mapping[int, Hearing]
 
@@ -127,13 +130,17 @@ async def look(db: AsyncSession, actor: Actor, room: Room) -> Live:
     meeting = await meeting_of(db, panel.id)
     discussions = await _discussions(db, panel.id)
     here = next((d for d in discussions if d.ended_at is None and meeting and d.meeting_id == meeting.id), None)
-    current = by_id.get(here.application_id) if here else None
+    current = by_id.get(here.application_id) if here and here.application_id else None
+    items = await agenda.items_of(db, panel.id)
     attendees = await _attendees(db, panel.id, meeting)
     voters, voters_here, quorate = await _quorum(db, board, attendees, current)
     return Live(
         meeting=meeting, attendees=attendees, voters_here=voters_here, voters=voters, quorate=quorate, board=board,
         lines=lines, current=current, votes=await _votes(db, room, meeting, by_id), changes=await _changes(db, board, by_id),
         discussed=frozenset(d.application_id for d in discussions if d.application_id in by_id),
+        points=agenda.ordered([(line.file.application.id, line) for line in lines], items),
+        item=next((i for i in items if here and i.id == here.item_id), None),
+        told=frozenset(d.item_id for d in discussions if d.item_id),
         kept=await _kept(db, list(by_id)), hearings=await _hearings(db, panel.id, set(by_id)),
     )  # fmt: skip
 
@@ -218,14 +225,8 @@ async def _votes(db: AsyncSession, room: Room, meeting: Meeting | None, by_id: M
 
 
 async def _changes(db: AsyncSession, board: Board, by_id: Mapping[int, Line]) -> list[Change]:
-    rows = await db.execute(
-        select(MarkChange, ScoreSheet.application_id, User.name)
-        .join(ScoreSheet, ScoreSheet.id == MarkChange.sheet_id)
-        .join(Seat, Seat.id == ScoreSheet.seat_id)
-        .join(User, User.id == Seat.user_id)
-        .where(Seat.panel_id == board.panel.id, ScoreSheet.application_id.in_(by_id))
-        .order_by(MarkChange.id.desc())
-    )
+    changed = queries.mark_changes(board.panel.id).where(ScoreSheet.application_id.in_(by_id))
+    rows = (await db.execute(changed)).all()[::-1]
     labels = {c.id: c.label for c in board.criteria}
     return [
         Change(by_id[file].file.key, name, labels.get(c.criterion_id, ""), c.before, c.after, c.reason)
@@ -234,14 +235,10 @@ async def _changes(db: AsyncSession, board: Board, by_id: Mapping[int, Line]) ->
 
 
 async def _kept(db: AsyncSession, ids: list[int]) -> dict[int, bool]:
-    rows = await db.execute(
-        select(Shortlisting.application_id, Shortlisting.kept)
-        .where(Shortlisting.application_id.in_(ids))
-        .order_by(Shortlisting.id)
-    )
+    rows = (await db.execute(queries.shortlistings(ids))).scalars()
     return {row.application_id: row.kept for row in rows}  # the last act holds
 
 
 async def _hearings(db: AsyncSession, panel_id: int, ids: set[int]) -> dict[int, Hearing]:
-    rows = await db.execute(select(Hearing).where(Hearing.panel_id == panel_id, Hearing.cancelled_at.is_(None)))
+    rows = await db.execute(queries.hearings(panel_id))
     return {h.application_id: h for h in rows.scalars() if h.application_id in ids}

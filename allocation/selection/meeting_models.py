@@ -44,18 +44,44 @@ class Presence(Base):
     left_at: Mapped[Instant | None]
 
 
+class AgendaItem(Base):
+    """A point of the agenda: one that is not a file (`title`, and what was said of it), or the place given to a file.
+    `position` is empty until somebody orders the agenda."""
+
+    __tablename__ = "agenda_items"
+    __table_args__ = (
+        CheckConstraint("(application_id IS NULL) = (title <> '')", name="file_or_title"),
+        Index(
+            "uq_agenda_items_file", "panel_id", "application_id", unique=True,
+            postgresql_where=text("application_id IS NOT NULL"),
+        ),
+    )  # fmt: skip
+
+    id: Mapped[Key]
+    panel_id: Mapped[int] = mapped_column(ForeignKey("panels.id"), index=True)
+    application_id: Mapped[int | None] = mapped_column(ForeignKey("applications.id"))
+    title: Mapped[str] = mapped_column(server_default="")
+    position: Mapped[int | None] = mapped_column(SmallInteger)
+    note: Mapped[str] = mapped_column(server_default="")
+    created_at: Mapped[Created]
+    created_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    removed_at: Mapped[Instant | None]
+
+
 class Discussion(Base):
-    """A file before the panel, from when to when; the one without an end is the point under discussion."""
+    """A file or another point before the panel, from when to when; the one without an end is under discussion."""
 
     __tablename__ = "discussions"
     __table_args__ = (
         Index("uq_discussions_current", "meeting_id", unique=True, postgresql_where=text("ended_at IS NULL")),
         CheckConstraint("ended_at IS NULL OR ended_at >= started_at", name="ended_after_started"),
+        CheckConstraint("(application_id IS NULL) <> (item_id IS NULL)", name="one_point"),
     )
 
     id: Mapped[Key]
     meeting_id: Mapped[int] = mapped_column(ForeignKey("meetings.id"))
-    application_id: Mapped[int] = mapped_column(ForeignKey("applications.id"), index=True)
+    application_id: Mapped[int | None] = mapped_column(ForeignKey("applications.id"), index=True)
+    item_id: Mapped[int | None] = mapped_column(ForeignKey("agenda_items.id"), index=True)
     started_at: Mapped[Instant]
     ended_at: Mapped[Instant | None]
 

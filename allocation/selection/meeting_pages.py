@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, TypeVar
 
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
@@ -24,9 +24,10 @@ from intervalle.web import Db, Id, Request, actor_of, form_data, invalid, page, 
 # A stream lives this long, then the browser opens another one: a server told to stop never waits longer.
 STREAM_SECONDS = 3.0
 PAUSE = 0.5
+F = TypeVar("F", MotionForm, HearingForm)
 
 
-async def _enter(request: Request, db: Db, call_id: int) -> Room:
+async def room_in_session(request: Request, db: Db, call_id: int) -> Room:
     """The panel after the blind phase; nobody else, and nobody before."""
     room = await access.enter(db, actor_of(request), call_id)
     if not room.totals_open:
@@ -55,6 +56,16 @@ async def _context(request: Request, db: Db, room: Room, **more: Any) -> dict[st
     } | more  # fmt: skip
 
 
+async def _typed(request: Request, db: Db, room: Room, name: str, form: F) -> F:
+    """A form of the session, valid; otherwise the page comes back with it and what was typed."""
+    context = await _context(request, db, room)
+    form.application.offer([(str(line.file.application.id), line.file.key) for line in context["live"].lines])
+    if not form.validate():
+        head = await access.head(db, actor_of(request), room)
+        raise invalid(request, "selection/meeting.html", head=head, **(context | {name: form}))
+    return form
+
+
 @get("/commissions/{call_id:int}/deliberation", policy="panel.show")
 async def show(request: Request, db: Db, call_id: Id) -> Response[str]:
     room = await access.enter(db, actor_of(request), call_id)
@@ -73,7 +84,7 @@ async def show(request: Request, db: Db, call_id: Id) -> Response[str]:
 @get("/commissions/{call_id:int}/deliberation/flux", policy="panel.show")
 async def stream(request: Request, db: Db, call_id: Id) -> Stream:
     """Says the meeting's version now, and each time it changes, for a few seconds. Carries nothing else."""
-    room = await _enter(request, db, call_id)
+    room = await room_in_session(request, db, call_id)
     panel_id, sessions = access.panel_of(room).id, request.app.state.sessions
 
     async def versions() -> AsyncIterator[str]:
@@ -102,7 +113,7 @@ async def stream(request: Request, db: Db, call_id: Id) -> Stream:
 @post("/commissions/{call_id:int}/deliberation", policy="panel.attend")
 async def act(request: Request, db: Db, call_id: Id) -> Response[None]:
     """Open, close, arrive, depart, put a file before the panel: one button each."""
-    actor, room = actor_of(request), await _enter(request, db, call_id)
+    actor, room = actor_of(request), await room_in_session(request, db, call_id)
     form = await form_data(request)
     what, target = str(form.get("act", "")), _number(form.get("target"))
     if what == "open":
@@ -126,13 +137,8 @@ def _number(value: object) -> int | None:
 
 @post("/commissions/{call_id:int}/deliberation/votes", policy="panel.attend")
 async def propose(request: Request, db: Db, call_id: Id) -> Response[None]:
-    actor, room = actor_of(request), await _enter(request, db, call_id)
-    context = await _context(request, db, room)
-    form = MotionForm(await form_data(request))
-    form.application.offer([(str(line.file.application.id), line.file.key) for line in context["live"].lines])
-    if not form.validate():
-        head = await access.head(db, actor, room)
-        raise invalid(request, "selection/meeting.html", head=head, **(context | {"motion": form}))
+    actor, room = actor_of(request), await room_in_session(request, db, call_id)
+    form = await _typed(request, db, room, "motion", MotionForm(await form_data(request)))
     await motions.propose(
         db, actor, room.call, room.seat, question=form.question.data or "", application_id=_number(form.application.data),
         shortlists=bool(form.shortlists.data),
@@ -142,7 +148,7 @@ async def propose(request: Request, db: Db, call_id: Id) -> Response[None]:
 
 @post("/commissions/{call_id:int}/deliberation/votes/{motion_id:int}", policy="panel.attend")
 async def vote(request: Request, db: Db, call_id: Id, motion_id: Id) -> Response[None]:
-    actor, room = actor_of(request), await _enter(request, db, call_id)
+    actor, room = actor_of(request), await room_in_session(request, db, call_id)
     if room.seat is None:
         raise NotFound
     await motions.vote(db, actor, room.call, room.seat, motion_id, str((await form_data(request)).get("choice", "")))
@@ -154,14 +160,14 @@ async def vote(request: Request, db: Db, call_id: Id, motion_id: Id) -> Response
 
 @post("/commissions/{call_id:int}/deliberation/votes/{motion_id:int}/proclamation", policy="panel.attend")
 async def proclaim(request: Request, db: Db, call_id: Id, motion_id: Id) -> Response[None]:
-    actor, room = actor_of(request), await _enter(request, db, call_id)
+    actor, room = actor_of(request), await room_in_session(request, db, call_id)
     await motions.proclaim(db, actor, room.call, room.seat, motion_id)
     return redirect(f"/commissions/{call_id}/deliberation")
 
 
 async def _revision(request: Request, db: Db, call_id: int, application_id: int) -> dict[str, Any]:
     """My marks on a file, to change one of them."""
-    room = await _enter(request, db, call_id)
+    room = await room_in_session(request, db, call_id)
     desk = await desk_of(request, db, call_id)
     line = desk.line(application_id)
     if line.state != "done" or line.sheet is None:
@@ -195,7 +201,7 @@ async def revise(request: Request, db: Db, call_id: Id, application_id: Id) -> R
 
 @post("/commissions/{call_id:int}/finalistes/{application_id:int}", policy="panel.attend")
 async def shortlist(request: Request, db: Db, call_id: Id, application_id: Id) -> Response[None]:
-    actor, room = actor_of(request), await _enter(request, db, call_id)
+    actor, room = actor_of(request), await room_in_session(request, db, call_id)
     form = await form_data(request)
     await finalists.shortlist(
         db,
@@ -211,13 +217,8 @@ async def shortlist(request: Request, db: Db, call_id: Id, application_id: Id) -
 
 @post("/commissions/{call_id:int}/auditions", policy="panel.attend")
 async def schedule(request: Request, db: Db, call_id: Id) -> Response[None]:
-    actor, room = actor_of(request), await _enter(request, db, call_id)
-    context = await _context(request, db, room)
-    form = HearingForm(await form_data(request))
-    form.application.offer([(str(line.file.application.id), line.file.key) for line in context["live"].lines])
-    if not form.validate():
-        head = await access.head(db, actor, room)
-        raise invalid(request, "selection/meeting.html", head=head, **(context | {"hearing": form}))
+    actor, room = actor_of(request), await room_in_session(request, db, call_id)
+    form = await _typed(request, db, room, "hearing", HearingForm(await form_data(request)))
     await finalists.schedule(
         db, actor, room.call, room.seat, int(form.application.data), starts_at=form.instant, minutes=form.minutes.data or 20,
         place=form.place.data or "",
@@ -227,7 +228,7 @@ async def schedule(request: Request, db: Db, call_id: Id) -> Response[None]:
 
 @post("/commissions/{call_id:int}/auditions/{hearing_id:int}/annulation", policy="panel.attend")
 async def cancel(request: Request, db: Db, call_id: Id, hearing_id: Id) -> Response[None]:
-    actor, room = actor_of(request), await _enter(request, db, call_id)
+    actor, room = actor_of(request), await room_in_session(request, db, call_id)
     await finalists.cancel(db, actor, room.call, room.seat, hearing_id)
     return redirect(f"/commissions/{call_id}/deliberation", flash=_("Audition annulée ; la structure est prévenue."))
 

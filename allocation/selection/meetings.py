@@ -88,18 +88,28 @@ async def discuss(db: AsyncSession, actor: Actor, call: Call, seat: Seat | None,
     meeting = await current_meeting(db, call)
     if application_id is not None:
         await may_lead_on(db, actor, call, application_id)
-    now = clock.now()
-    current = (
-        await db.execute(select(Discussion).where(Discussion.meeting_id == meeting.id, Discussion.ended_at.is_(None)))
-    ).scalar_one_or_none()
-    if current and current.application_id == application_id:
+    if not await end_point(db, meeting, application_id=application_id):
         return
-    if current:
-        current.ended_at = now
-        await db.flush()
     if application_id is not None:
-        db.add(Discussion(meeting_id=meeting.id, application_id=application_id, started_at=now))
+        db.add(Discussion(meeting_id=meeting.id, application_id=application_id, started_at=clock.now()))
     await record(db, actor, call, meeting, "panel.discuss", {"application": application_id})
+
+
+async def end_point(
+    db: AsyncSession, meeting: Meeting, *, application_id: int | None = None, item_id: int | None = None
+) -> bool:
+    """End the point under discussion to make room for another; False when that other one is under discussion already."""
+    found = await db.execute(
+        select(Discussion).where(Discussion.meeting_id == meeting.id, Discussion.ended_at.is_(None))
+    )
+    current = found.scalar_one_or_none()
+    if current is None:
+        return True
+    if (current.application_id, current.item_id) == (application_id, item_id):
+        return False
+    current.ended_at = clock.now()
+    await db.flush()
+    return True
 
 
 async def may_lead_on(db: AsyncSession, actor: Actor, call: Call, application_id: int) -> None:

@@ -4,9 +4,12 @@ The one rule that all of them share is `open_to(actor)`: no file before the open
 declared, never one that this person is set aside from — as a juror or as staff, in lists, counts and exports alike.
 """
 
+from collections.abc import Iterable
+
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, exists, func, or_, select, true
 from sqlalchemy.orm import aliased
 
+from allocation.selection.meeting_models import Hearing, MarkChange, Shortlisting
 from allocation.selection.models import Admissibility, Panel, Reading, Recusal, ScoreSheet, Seat, SeatInvitation
 from calls.models import Application, Call
 from calls.queries import READING_GRANTS, READING_LIMITS, SET_ASIDE, run_by
@@ -268,3 +271,26 @@ def others_sheets(seat: Seat, application_id: int) -> Select[ScoreSheet, Seat, U
         )
         .order_by(Seat.id)
     )
+
+
+def mark_changes(panel_id: int) -> Select[MarkChange, int, str]:
+    """Marks changed in session, the first one first, with the file and the author."""
+    return (
+        select(MarkChange, ScoreSheet.application_id, User.name)
+        .join(ScoreSheet, ScoreSheet.id == MarkChange.sheet_id)
+        .join(Seat, Seat.id == ScoreSheet.seat_id)
+        .join(User, User.id == Seat.user_id)
+        .where(Seat.panel_id == panel_id)
+        .order_by(MarkChange.id)
+    )
+
+
+def shortlistings(application_ids: Iterable[int]) -> Select[Shortlisting]:
+    """Acts on finalists, the first one first: the last one holds."""
+    return select(Shortlisting).where(Shortlisting.application_id.in_(application_ids)).order_by(Shortlisting.id)
+
+
+def hearings(panel_id: int) -> Select[Hearing]:
+    """Hearings that stand, by hour."""
+    standing = Hearing.panel_id == panel_id, Hearing.cancelled_at.is_(None)
+    return select(Hearing).where(*standing).order_by(Hearing.starts_at)

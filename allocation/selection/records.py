@@ -10,19 +10,16 @@ from typing import Any
 from sqlalchemy import select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from allocation.selection import boards
+from allocation.selection import agenda, boards, queries
 from allocation.selection.boards import Board
 from allocation.selection.meeting_models import (
     Ballot,
     Discussion,
-    Hearing,
-    MarkChange,
     Meeting,
     Motion,
     Presence,
-    Shortlisting,
 )
-from allocation.selection.models import Admissibility, Panel, RankedScore, Recusal, ScoreSheet, Seat
+from allocation.selection.models import Admissibility, Panel, RankedScore, Recusal, Seat
 from allocation.selection.quorum import Member, default_rule, quorum
 from allocation.selection.words import COLLEGES, SCORE_RULES, TIE_BREAKS
 from calls.models import Application, Call
@@ -163,6 +160,7 @@ async def _meetings(
     points = await _by_meeting(db, select(Discussion).where(Discussion.meeting_id.in_(ids)).order_by(Discussion.id))
     motions = await _by_meeting(db, select(Motion).where(Motion.meeting_id.in_(ids)).order_by(Motion.id))
     counts = await _counts(db, ids)
+    items = {item.id: item for item in await agenda.items_of(db, panel.id)}
     return [
         {
             "opened_at": at(m.opened_at),
@@ -175,6 +173,12 @@ async def _meetings(
             "points": [
                 {"file": files[p.application_id], "from": at(p.started_at), "until": at(p.ended_at)}
                 for p in points[m.id]
+                if p.application_id
+            ],
+            "other_points": [
+                {"title": items[p.item_id].title, "note": items[p.item_id].note, "from": at(p.started_at)}
+                for p in points[m.id]
+                if p.item_id
             ],
             "votes": [
                 {
@@ -218,14 +222,7 @@ async def _counts(db: AsyncSession, meeting_ids: list[int]) -> dict[int, dict[st
 
 
 async def _changes(db: AsyncSession, panel: Panel, board: Board, files: dict[int, str]) -> list[Facts]:
-    rows = await db.execute(
-        select(MarkChange, ScoreSheet.application_id, User.name)
-        .join(ScoreSheet, ScoreSheet.id == MarkChange.sheet_id)
-        .join(Seat, Seat.id == ScoreSheet.seat_id)
-        .join(User, User.id == Seat.user_id)
-        .where(Seat.panel_id == panel.id)
-        .order_by(MarkChange.id)
-    )
+    rows = await db.execute(queries.mark_changes(panel.id))
     labels = {c.id: c.label for c in board.criteria}
     return [
         {
@@ -237,9 +234,7 @@ async def _changes(db: AsyncSession, panel: Panel, board: Board, files: dict[int
 
 
 async def _shortlist(db: AsyncSession, files: dict[int, str]) -> list[Facts]:
-    rows = await db.execute(
-        select(Shortlisting).where(Shortlisting.application_id.in_(files)).order_by(Shortlisting.id)
-    )
+    rows = await db.execute(queries.shortlistings(files))
     return [
         {"file": files[s.application_id], "kept": s.kept, "reason": s.reason, "by_vote": s.motion_id is not None,
          "at": at(s.created_at)}
@@ -248,9 +243,7 @@ async def _shortlist(db: AsyncSession, files: dict[int, str]) -> list[Facts]:
 
 
 async def _hearings(db: AsyncSession, panel: Panel, files: dict[int, str]) -> list[Facts]:
-    rows = await db.execute(
-        select(Hearing).where(Hearing.panel_id == panel.id, Hearing.cancelled_at.is_(None)).order_by(Hearing.starts_at)
-    )
+    rows = await db.execute(queries.hearings(panel.id))
     return [
         {"file": files[h.application_id], "at": at(h.starts_at), "minutes": h.minutes, "place": h.place}
         for h in rows.scalars()

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from allocation.selection import declarations, finalists, meetings, motions, revisions, sheets
+from allocation.selection import agenda, declarations, finalists, meetings, motions, revisions, sheets
 from allocation.selection.models import Seat
 from calls.models import Application, Call, Criterion
 from intervalle import clock
@@ -67,6 +67,11 @@ async def _deliberate(
         await meetings.open_meeting(db, chair, made, seats["anne"])
         for person, seat in seats.items():
             await meetings.arrive(db, cast.actor(person), made, seat, seat.id)
+        rules = await agenda.add(db, chair, made, seats["anne"], title="Rappel des règles et de la grille")
+        await agenda.add(db, chair, made, seats["anne"], title="Calendrier : visites, réponses, entrée dans les lieux")
+        await agenda.take(db, chair, made, seats["anne"], rules.id)
+        note = "La grille publiée est relue ; chacun confirme sa déclaration de liens."
+        await agenda.write(db, chair, made, seats["anne"], rules.id, note=note)
     with clock.at(start + timedelta(minutes=10)):
         await meetings.discuss(db, chair, made, seats["anne"], fourth.id)
         await revisions.revise(

@@ -133,7 +133,7 @@ async def compose(
     """The panel (person -> college), seated by staff; the first one chairs."""
     actor, seats = cast.actor(staff), {}
     with clock.at(on):
-        await panels.compose(db, actor, made, panels.Rules(quorum=min(3, len(jurors)), meets_at=days_ago(-6, 9)))
+        await panels.compose(db, actor, made, panels.Rules(quorum=min(3, len(jurors)), meets_at=days_ago(-12, 9)))
         for number, (person, college) in enumerate(jurors.items()):
             terms = panels.SeatTerms(college, chair=number == 0)
             seat = await panels.seat(db, actor, made, cast.users[person].email, terms)

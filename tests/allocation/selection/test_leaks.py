@@ -4,13 +4,25 @@ Proof by equality: every page is compared, byte for byte, between a world where 
 and a world where it was withdrawn. Names and comments of the file are also looked for as canaries.
 """
 
+import io
 import re
 from typing import Any
 
+import openpyxl
 import pytest
 from sqlalchemy import update
 
-from allocation.selection import declarations, panels, rankings, sheets
+from allocation.selection import (
+    agenda,
+    declarations,
+    meeting_pages,
+    meetings,
+    motions,
+    panels,
+    rankings,
+    revisions,
+    sheets,
+)
 from allocation.selection.models import Seat
 from allocation.selection.panels import SeatTerms
 from allocation.selection.sheets import Typed
@@ -103,6 +115,87 @@ async def test_a_recused_juror_sees_the_world_without_the_file(db: Any, client: 
         assert (await other.get(hidden)).status_code == 200
         assert CANARY in (await other.get(hidden)).text
     await assert_nothing_shows(db, page, scene, JUROR_PAGES)
+
+
+SESSION_PAGES = ["/commissions/{call}/deliberation", "/commissions/{call}/comparaison", "/commissions/{call}/mes-fiches",
+                 "/commissions/{call}/comparaison?dossier={a}&dossier={b}", "/commissions/{call}/tableau", "/commissions/{call}",
+                 "/commissions/{call}/repartition", "/appels/{call}", "/attribution", "/attribution/{call}",
+                 "/attribution/{call}/lettres", "/attribution/{call}/actes", "/attribution/{call}/proces-verbal",
+                 "/attribution/{call}/recours", "/commissions/{call}/mes-fiches.xlsx", "/", "/a-faire",
+                 "/locaux?q=Canari", "/appels?q=Canari", "/besoins?q=Canari"]  # fmt: skip
+
+
+async def cells(answer: Any) -> str:
+    """What a workbook says, cell by cell; any other answer as it is."""
+    if "spreadsheetml" not in answer.headers.get("content-type", ""):
+        return stable(answer.text) + str(answer.headers.get("location"))
+    book = openpyxl.load_workbook(io.BytesIO(answer.content))
+    return repr([[cell.value for cell in row] for sheet in book for row in sheet.iter_rows()])
+
+
+async def test_a_recused_juror_in_session_sees_the_world_without_the_file(db: Any, client: Any) -> None:
+    """The room, the comparison, the exports, the search, the assignment: while the panel discusses, votes on and hears it."""
+    scene = await a_scene(db)
+    hidden, call, staff = scene.files[1], scene.call, scene.city.actor
+    with make.afterwards():
+        await sheets.close_scoring(db, staff, call)
+        await meetings.open_meeting(db, staff, call, None)
+        for juror, seat in zip(scene.jurors, scene.seats, strict=True):
+            await meetings.arrive(db, juror.actor, call, seat, seat.id)
+        order = [f"f{scene.files[n].id}" for n in (0, 1, 2)]
+        await agenda.move(db, staff, call, None, keys=order, key=order[1], up=True)
+        await meetings.discuss(db, staff, call, None, hidden.id)
+        motion = await motions.propose(
+            db, staff, call, None, question=f"{CANARY} : retenir ?", application_id=hidden.id, shortlists=True
+        )
+        await motions.vote(db, scene.jurors[1].actor, call, scene.seats[1], motion.id, "for")
+        await motions.proclaim(db, staff, call, None, motion.id)
+        await revisions.revise(
+            db,
+            scene.jurors[1].actor,
+            call,
+            scene.seats[1],
+            hidden.id,
+            scene.criteria[0].id,
+            value=5,
+            reason=f"{CANARY} motif",
+        )
+        await db.commit()
+        page, other = await client(scene.jurors[0].person), await client(scene.jurors[1].person)
+        room = SESSION_PAGES[0].format(call=call.id)
+        assert CANARY in (await other.get(room)).text
+        found: list[dict[str, str]] = []
+        for at in (None, make.AFTER):
+            await withdrawn(db, hidden, at)
+            seen = {}
+            for path in SESSION_PAGES:
+                answer = await page.get(path.format(call=call.id, a=scene.files[0].id, b=scene.files[2].id))
+                seen[path] = f"{answer.status_code} {await cells(answer)}"
+            found.append(seen)
+    for path in SESSION_PAGES:
+        assert found[0][path] == found[1][path], path
+        body = found[0][path].replace("q=Canari", "").replace('value="Canari"', "")
+        if "q=" not in path:
+            assert CANARY not in body, path
+            assert not re.search(rf"\b{hidden.label}\b", body), path
+    assert {path for path in SESSION_PAGES if found[0][path].startswith("200")} >= set(SESSION_PAGES[:6]) - {
+        "/commissions/{call}/mes-fiches"
+    }
+
+
+async def test_the_stream_tells_a_number_and_nothing_else(
+    db: Any, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = await a_scene(db)
+    monkeypatch.setattr(meeting_pages, "STREAM_SECONDS", 0.5)
+    with make.afterwards():
+        await sheets.close_scoring(db, scene.city.actor, scene.call)
+        await meetings.open_meeting(db, scene.city.actor, scene.call, None)
+        await meetings.discuss(db, scene.city.actor, scene.call, None, scene.files[1].id)
+        await db.commit()
+        page = await client(scene.jurors[0].person)
+        told = (await page.get(f"/commissions/{scene.call.id}/deliberation/flux")).text
+    assert re.fullmatch(r"retry: 700\n\n(event: version\ndata: \d+\.\d+\n\n)*", told)
 
 
 async def test_every_write_on_the_file_is_a_404(db: Any, client: Any) -> None:
