@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "selection_agenda"
-down_revision = "calls_duplicates"
+down_revision = "calls_need_sectors"
 
 
 def upgrade() -> None:
