@@ -11,8 +11,9 @@ from calls.application_pages import visible_application
 from calls.call_pages import visible_call
 from calls.cards import cards
 from calls.forms import PublishChangeForm, criterion_rows, typed_criteria
+from calls.lot_terms import terms_of
 from calls.models import Call, CallVersion
-from calls.organiser_pages import differing, edit_context, edit_form, grid_total, typed_lots
+from calls.organiser_pages import differing, edit_context, edit_form, grid_total, offered_forms, typed_lots
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import NotFound
@@ -33,10 +34,11 @@ async def _context(db: Db, actor: Actor, call: Call, version: CallVersion, seen:
     rows = (await db.execute(queries.lots_of_versions([version.id]))).all()
     kept = {lot.id: (lot, premises) for _row, lot, premises in rows}
     offered = {lot.id: (lot, premises) for lot, premises in shown["offered"]}
-    return {
+    drawn = {
         **shown, "amending": True, "seen": seen, "offered": list({**kept, **offered}.values()),
-        "saved_lots": {lot.id: row.conditions for row, lot, _premises in rows},
+        "saved_lots": {lot.id: terms_of(row) for row, lot, _premises in rows},
     }  # fmt: skip
+    return drawn | {"terms": offered_forms(drawn)}
 
 
 @get("/appels/{call_id:int}/rectifier", policy="calls.amend")
@@ -60,13 +62,20 @@ async def save(request: Request, db: Db, call_id: Id) -> Response[Any]:
     written = await amendments.being_written(db, call)
     version = written or await amendments.in_force(db, call)
     context = await _context(db, actor_of(request), call, version, written.version if written else 0)
-    form, lots = await edit_form(db, call, version, data), typed_lots(data)
+    terms = offered_forms(context, data)
+    form, lots = await edit_form(db, call, version, data), typed_lots(data, terms)
     rows, lines = typed_criteria(data)
-    shown: dict[str, Any] = {"form": form, "rows": rows, "lots": lots, "total": grid_total(rows)}
+    shown = context | {
+        "form": form,
+        "rows": rows,
+        "lots": lots,
+        "total": grid_total(rows),
+        "terms": {**context["terms"], **terms},
+    }
     form.validate()
     organisations = await naming.look_up(db, call, form)
-    if form.errors_in_order or any(row.errors_in_order for row in rows):
-        raise invalid(request, "calls/edit.html", stale=False, theirs={}, **shown, **context)
+    if any(one.errors_in_order for one in (form, *rows, *terms.values())):
+        raise invalid(request, "calls/edit.html", stale=False, theirs={}, **shown)
     try:
         await amendments.save(
             db, actor_of(request), call, seen=_number(data.get("version")), values={**form.values(), **organisations}, lots=lots,
@@ -74,7 +83,7 @@ async def save(request: Request, db: Db, call_id: Id) -> Response[Any]:
         )  # fmt: skip
     except drafts.Stale:
         theirs = differing(form, await naming.filled(db, call, version))
-        return page(request, "calls/edit.html", status=409, stale=True, theirs=theirs, **shown, **context)
+        return page(request, "calls/edit.html", status=409, stale=True, theirs=theirs, **shown)
     onward = "rectifier/publier" if data.get("suite") == "ouvrir" else "rectifier"
     return redirect(f"/appels/{call.id}/{onward}", flash=_("Le changement est enregistré ; rien n’est encore publié."))
 

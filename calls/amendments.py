@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from calls import applications, changes, content, drafts, mails, openings, queries, readiness
 from calls.changes import Change
 from calls.drafts import CriterionLine, lock
+from calls.lot_terms import terms_of
 from calls.models import Application, Call, CallLot, CallVersion, Criterion, Extension
 from intervalle import clock, journal, parameters
 from intervalle.accounts.actor import Actor
@@ -59,7 +60,7 @@ async def being_written(db: AsyncSession, call: Call) -> CallVersion | None:
 
 
 async def save(
-    db: AsyncSession, actor: Actor, call: Call, *, seen: int, values: Mapping[str, Any], lots: Mapping[int, str],
+    db: AsyncSession, actor: Actor, call: Call, *, seen: int, values: Mapping[str, Any], lots: drafts.Lots,
     criteria: Sequence[CriterionLine],
 ) -> CallVersion:  # fmt: skip
     """Write the change aside; nothing is published. `seen` is 0 when the form was drawn from the version in force.
@@ -90,7 +91,7 @@ async def _copy(db: AsyncSession, call: Call) -> CallVersion:
     await db.flush()
     lots, criteria = await openings.parts(db, current)
     await db.execute(delete(CallLot).where(CallLot.version_id == version.id))
-    db.add_all(CallLot(version_id=version.id, lot_id=row.lot_id, conditions=row.conditions) for row, _l, _p in lots)
+    db.add_all(drafts.lot_row(version, row.lot_id, terms_of(row)) for row, _l, _p in lots)
     await db.flush()
     await drafts.set_criteria(db, version, [CriterionLine(c.label, c.weight, c.description, c.floor) for c in criteria])
     return version

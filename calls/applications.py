@@ -3,7 +3,8 @@
 The deadline is enforced here and nowhere else, by server time read after the row locks are held (AMI-03).
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from calls import completeness, conditions, content, mails, paper, queries, workflow
 from calls.duty import Visit, visit_gaps
 from calls.group_shares import Share, left_to_lead
+from calls.lot_terms import LotTerms, terms_of
 from calls.models import Application, ApplicationDocument, ApplicationMember, Call, CallLot, CallVersion, LotWish
 from calls.sections import BY_SLUG, FORM, QUESTIONS
 from calls.visits import visits_of
@@ -42,6 +44,7 @@ class Whole:
     members: list[Row[ApplicationMember, Organisation]]
     documents: list[Row[ApplicationDocument, StoredFile]]
     visits: tuple[Visit, ...] = ()  # read only when the call makes the visit a duty
+    terms: Mapping[int, LotTerms] = field(default_factory=dict)  # by lot
     typist: Organisation | None = None  # who typed the file in, when it came on paper
 
     @property
@@ -61,7 +64,15 @@ class Whole:
 
     def gaps(self) -> list[completeness.Gap]:
         wishes = [
-            completeness.Wish(lot.id, lot.label, lot.area, w.rank, w.area_min, w.area_max)
+            completeness.Wish(
+                lot.id,
+                lot.label,
+                lot.area,
+                w.rank,
+                w.area_min,
+                w.area_max,
+                self.terms.get(lot.id, completeness.NO_TERMS),
+            )
             for w, lot, _premises in self.wishes
         ]
         partners = [
@@ -79,9 +90,12 @@ class Whole:
 
     def _visit_gaps(self) -> list[completeness.Gap]:
         """Places asked for and not visited, when the call makes the visit a duty."""
-        if not self.version.visit_duty:
-            return []
-        places = {premises.id: premises.name for w, _lot, premises in self.wishes if w.rank is not None}
+        places = {
+            premises.id: premises.name
+            for w, lot, premises in self.wishes
+            if w.rank is not None
+            and (self.version.visit_duty or self.terms.get(lot.id, completeness.NO_TERMS).visit_duty)
+        }
         return [completeness.Gap("lots", said) for said in visit_gaps(places, self.visits, clock.now())]
 
 
@@ -107,7 +121,7 @@ async def mine_for(db: AsyncSession, actor: Actor, call: Call) -> list[Applicati
 
 
 async def whole(db: AsyncSession, application: Application) -> Whole:
-    """Five queries (six for a file typed in), whatever the number of lots, partners and documents."""
+    """Six queries (seven for a file typed in), whatever the number of lots, partners and documents."""
     structure, call, version = (
         await db.execute(
             select(Organisation, Call, CallVersion)
@@ -118,16 +132,17 @@ async def whole(db: AsyncSession, application: Application) -> Whole:
         )
     ).one()  # fmt: skip
     # A lot that a later version of the call took away is no longer asked for.
-    offered = select(CallLot.lot_id).where(CallLot.version_id == application.call_version_id)
-    wishes = list((await db.execute(queries.wishes_of([application.id]).where(LotWish.lot_id.in_(offered)))).all())
+    rows = (await db.execute(select(CallLot).where(CallLot.version_id == application.call_version_id))).scalars()
+    terms = {row.lot_id: terms_of(row) for row in rows}
+    wishes = list((await db.execute(queries.wishes_of([application.id]).where(LotWish.lot_id.in_(terms)))).all())
     members = list((await db.execute(queries.members_of([application.id]))).all())
     documents = list((await db.execute(queries.documents_of([application.id]))).all())
-    seen = await visits_of(db, application) if version.visit_duty else []
+    seen = await visits_of(db, application) if version.visit_duty or any(t.visit_duty for t in terms.values()) else []
     typist = None
     if application.typed_by_id:
         who = select(Organisation).where(Organisation.id == application.typed_by_id)
         typist = (await db.execute(who)).scalar_one()
-    return Whole(application, structure, call, version, wishes, members, documents, tuple(seen), typist)
+    return Whole(application, structure, call, version, wishes, members, documents, tuple(seen), terms, typist)
 
 
 async def start(db: AsyncSession, actor: Actor, call: Call, *, organisation_id: int) -> Application:

@@ -9,6 +9,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calls import queries, sentences, workflow
+from calls.lot_terms import LotTerms, terms_of
 from calls.models import Call, CallLot, CallVersion, Criterion, Extension
 from intervalle import clock
 from intervalle.accounts.models import Organisation
@@ -44,6 +45,11 @@ class Offer:
     commune: str = ""
     qpv: str = ""
     bar: Bar | None = None
+
+    @property
+    def terms(self) -> LotTerms:
+        """What the call says of this lot alone."""
+        return terms_of(self.row)
 
     @property
     def charges_year(self) -> int | None:

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from calls.lot_terms import in_content
 from calls.uses import Use
 from intervalle.accounts.document_kinds import KIND_LABELS
 from intervalle.i18n import N_, _, area, day, instant, number, percent
@@ -119,7 +120,7 @@ def _lots(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
 
 
 def _conditions(lot: Mapping[str, Any]) -> str:
-    return str(lot.get("conditions") or "")
+    return " · ".join(in_content(lot).lines)
 
 
 def _criteria(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:

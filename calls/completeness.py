@@ -7,10 +7,13 @@ from typing import Any, Protocol
 
 from calls import project_budget
 from calls.group_shares import Share, objections
+from calls.lot_terms import LotTerms
+from calls.lot_terms import objections as objections_to
 from calls.sections import BY_SLUG, QUESTIONS, SECTIONS, words
 from intervalle.i18n import N_, _, area, money, number
 
 NO_SHARE = Share()
+NO_TERMS = LotTerms()
 # Facts an application cannot do without, and how they are called in a sentence.
 REQUIRED = {
     "project_name": N_("Donnez un nom à votre projet."),
@@ -46,6 +49,7 @@ class Wish:
     rank: int | None
     area_min: Decimal | None
     area_max: Decimal | None
+    terms: LotTerms = NO_TERMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ def gaps(
         *_facts(file),
         *_answers(file.answers),
         *_budget(file.budget_lines),
-        *_wishes(wishes, file.typed),
+        *_wishes(wishes, file.typed, file.uses or []),
         *_partners(group),
         *(Gap("partenaires", sentence) for sentence in objections(_largest(wishes), [p.share for p in group])),
         *(Gap("conditions", sentence) for sentence in conditions),
@@ -134,7 +138,7 @@ def _answers(answers: Mapping[str, Any]) -> list[Gap]:
     return found
 
 
-def _wishes(wishes: Sequence[Wish], typed: Mapping[str, Any]) -> list[Gap]:
+def _wishes(wishes: Sequence[Wish], typed: Mapping[str, Any], uses: Sequence[str]) -> list[Gap]:
     ranked = [wish for wish in wishes if wish.rank is not None]
     if not ranked:
         return [Gap("lots", _("Classez au moins un lot qui vous convient."))]
@@ -146,6 +150,9 @@ def _wishes(wishes: Sequence[Wish], typed: Mapping[str, Any]) -> list[Gap]:
             found.append(
                 Gap("lots", _("Lot %(lot)s : il ne fait que %(area)s.", lot=wish.label, area=area(wish.lot_area)))
             )
+        found += [
+            Gap("lots", said) for said in objections_to(wish.terms, wish.label, wish.area_min, wish.area_max, uses)
+        ]
     return found
 
 

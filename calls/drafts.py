@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calls import grid, queries
+from calls.lot_terms import LotTerms
 from calls.models import Call, CallLot, CallVersion, Criterion
 from intervalle import clock, journal
 from intervalle.accounts.actor import Actor
@@ -16,6 +17,7 @@ from intervalle.accounts.policy import WRITE
 from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import Forbidden, Refused
 
+Lots = Mapping[int, "LotTerms | str"]
 CALL_FIELDS = ("title", "kind", "delegate_id", "co_organiser_ids", "closes_at")
 VERSION_FIELDS = (
     "body", "visits", "visit_duty", "questions_until", "answers_until", "title_code", "circumstances", "charges_only", "counterparts", "eliminatory", "required_documents", "occupation_from",
@@ -75,11 +77,11 @@ async def create(
 
 async def save(
     db: AsyncSession, actor: Actor, call: Call, *, seen: int, values: Mapping[str, Any],
-    lots: Mapping[int, str], criteria: Sequence[CriterionLine],
+    lots: Lots, criteria: Sequence[CriterionLine],
 ) -> CallVersion:  # fmt: skip
     """Correct the draft. `seen` is the version number the form was drawn from; raises Stale when it has moved.
 
-    `lots` maps lot ids to their conditions; `values` holds fields of the call and of its version.
+    `lots` maps lot ids to their terms (or to free words alone); `values` holds fields of the call and of its version.
     """
     POLICY.check(actor, "calls.edit", call)
     call = await lock(db, call)
@@ -104,7 +106,7 @@ async def save(
 
 async def write(
     db: AsyncSession, actor: Actor, call: Call, version: CallVersion, values: Mapping[str, Any],
-    lots: Mapping[int, str], criteria: Sequence[CriterionLine],
+    lots: Lots, criteria: Sequence[CriterionLine],
 ) -> None:  # fmt: skip
     """Put what was typed in a version that is not frozen: the draft, or the change of an open call."""
     for name in VERSION_FIELDS:
@@ -128,7 +130,7 @@ async def lock(db: AsyncSession, call: Call) -> Call:
     return found.scalar_one()
 
 
-async def set_lots(db: AsyncSession, owners: Sequence[int], version: CallVersion, lots: Mapping[int, str]) -> None:
+async def set_lots(db: AsyncSession, owners: Sequence[int], version: CallVersion, lots: Lots) -> None:
     offered = {lot.id for i in owners for lot, _ in (await db.execute(queries.lots_to_offer(i))).all()}
     if foreign := set(lots) - offered:
         kept = set((await db.execute(select(CallLot.lot_id).where(CallLot.version_id == version.id))).scalars())
@@ -137,8 +139,16 @@ async def set_lots(db: AsyncSession, owners: Sequence[int], version: CallVersion
                 "Un appel ne porte que sur des lots publiés de son organisateur.", "Publiez d’abord le local."
             )
     await db.execute(delete(CallLot).where(CallLot.version_id == version.id))
-    db.add_all(CallLot(version_id=version.id, lot_id=lot_id, conditions=text) for lot_id, text in sorted(lots.items()))
+    db.add_all(lot_row(version, lot_id, terms) for lot_id, terms in sorted(lots.items()))
     await db.flush()
+
+
+def lot_row(version: CallVersion, lot_id: int, terms: LotTerms | str) -> CallLot:
+    said = LotTerms(terms) if isinstance(terms, str) else terms
+    return CallLot(
+        version_id=version.id, lot_id=lot_id, conditions=said.conditions, title_code=said.title_code,
+        area_min=said.area_min, area_max=said.area_max, uses_out=list(said.uses_out), visit_duty=said.visit_duty,
+    )  # fmt: skip
 
 
 async def set_criteria(db: AsyncSession, version: CallVersion, lines: Sequence[CriterionLine]) -> None:

@@ -1,16 +1,18 @@
 """Forms of calls and needs. A draft is saved as it stands: what is missing is said before opening, not while writing."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from calls.drafts import CriterionLine
 from calls.legality import EXEMPTION_ARTICLES, Exemption
+from calls.lot_terms import LotTerms
 from calls.models import Call, CallVersion, Criterion
 from calls.uses import Use
 from intervalle.accounts.document_kinds import KIND_LABELS
 from intervalle.forms import (
+    Area,
     Choice,
     Choices,
     Day,
@@ -25,6 +27,7 @@ from intervalle.forms import (
 )
 from intervalle.i18n import N_, _
 from premises.facts import TitleCode
+from premises.models import Lot
 
 MAX_CRITERIA = 12
 SPARE_ROWS = 2
@@ -144,6 +147,43 @@ class CallForm(Form):
                 if one != other
             ],
         }
+
+
+class LotTermsForm(Form):
+    """What the call says of one lot, beyond its free words; empty: as for all."""
+
+    title_code = Choice(N_("Titre proposé pour ce lot"), TITLES, empty=N_("Celui de l’appel"))
+    area_min = Area(N_("Surface par structure, au moins (m²)"))
+    area_max = Area(N_("Surface par structure, au plus (m²)"))
+    uses_out = Choices(N_("Usages que ce lot n’admet pas"), USES)
+    visit_duty = YesNo(N_("Visite obligatoire pour demander ce lot"))
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        good = bool(super().validate(extra_validators))
+        if good and self.area_min.data and self.area_max.data and self.area_min.data > self.area_max.data:
+            self.add_error("area_max", _("La surface maximale est plus petite que la surface minimale."))
+            return False
+        return good
+
+    def terms(self, conditions: str) -> LotTerms:
+        low, high = (None if f.errors else f.data for f in (self.area_min, self.area_max))
+        return LotTerms(
+            conditions,
+            self.title_code.data or None,
+            low,
+            high,
+            tuple(self.uses_out.data or ()),
+            bool(self.visit_duty.data),
+        )
+
+
+def lot_forms(lots: Iterable[Lot], terms: Mapping[int, LotTerms], data: Any = None) -> dict[int, LotTermsForm]:
+    """One form per lot on offer, as saved or as typed (then validated)."""
+    forms = {lot.id: LotTermsForm(data, obj=terms.get(lot.id, LotTerms()), prefix=f"lot-{lot.id}-") for lot in lots}
+    if data is not None:
+        for form in forms.values():
+            form.validate()
+    return forms
 
 
 class CriterionForm(Form):

@@ -157,12 +157,21 @@ class CallVersion(Base):
 
 class CallLot(Base):
     __tablename__ = "call_lots"
-    __table_args__ = (UniqueConstraint("version_id", "lot_id"),)
+    __table_args__ = (
+        UniqueConstraint("version_id", "lot_id"),
+        CheckConstraint("area_min IS NULL OR area_max IS NULL OR area_min <= area_max", name="area_order"),
+    )
 
     id: Mapped[Key]
     version_id: Mapped[int] = mapped_column(ForeignKey("call_versions.id"))
     lot_id: Mapped[int] = mapped_column(ForeignKey("lots.id"), index=True)
+    # Terms of this lot (calls.lot_terms); empty: as the call says for all.
     conditions: Mapped[str] = mapped_column(server_default="")
+    title_code: Mapped[str | None]
+    area_min: Mapped[Decimal | None] = mapped_column(Numeric(12, 2))
+    area_max: Mapped[Decimal | None] = mapped_column(Numeric(12, 2))
+    uses_out: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    visit_duty: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
 
 
 class Criterion(Base):

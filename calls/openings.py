@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from calls import approvals, content, draw, mails, queries, readiness
 from calls.drafts import lock
 from calls.legality import Exemption
+from calls.lot_terms import published, terms_of
 from calls.meeting_models import VisitSlot
 from calls.models import Call, CallLot, CallVersion, Criterion, Extension
 from intervalle import clock, journal
@@ -47,8 +48,10 @@ def draft_of(
                 label=lot.label, domain=Domain(premises.regime), titles=lot.titles,
                 available_from=_bound(lot.available.lower), available_until=_bound(lot.available.upper),
                 published=premises.published_at is not None and premises.withdrawn_at is None,
+                area=lot.area, title=TitleCode(row.title_code) if row.title_code else None, area_max=row.area_max,
+                area_min=row.area_min,
             )
-            for _, lot, premises in lots
+            for row, lot, premises in lots
         ],
     )  # fmt: skip
 
@@ -73,7 +76,7 @@ def version_content(call: Call, version: CallVersion, lots: list[LotRow], criter
         "lots": [
             {
                 "id": lot.id, "label": lot.label, "area": lot.area, "premises": premises.code, "place": premises.name,
-                "conditions": row.conditions,
+                "conditions": row.conditions, **published(terms_of(row)),
             }
             for row, lot, premises in sorted(lots, key=lambda row: row[1].id)
         ],

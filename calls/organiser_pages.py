@@ -16,11 +16,14 @@ from calls.forms import (
     CancelForm,
     CriterionForm,
     ExtendForm,
+    LotTermsForm,
     NewCallForm,
     OpenForm,
     criterion_rows,
+    lot_forms,
     typed_criteria,
 )
+from calls.lot_terms import LotTerms, terms_of
 from calls.markdown import to_html
 from calls.models import Application, Call, CallVersion
 from intervalle import clock
@@ -122,11 +125,12 @@ async def edit_context(db: Db, actor: Actor, call: Call, version: CallVersion) -
     (card,) = await cards(db, [call])
     offered = {lot.id: (lot, premises) for lot, premises in await _lots(db, drafts.lot_owners(actor, call))}
     kept = {offer.lot.id: (offer.lot, offer.premises) for offer in card.offers}
-    return {
+    shown = {
         "call": call, "card": card, "version": version, "offered": list({**kept, **offered}.values()), "anchors": grid.ANCHORS,
         "amending": False, "seen": version.version,
-        "saved_lots": {offer.lot.id: offer.row.conditions for offer in card.offers},
+        "saved_lots": {offer.lot.id: terms_of(offer.row) for offer in card.offers},
     }  # fmt: skip
+    return shown | {"terms": offered_forms(shown)}
 
 
 async def edit_form(db: Db, call: Call, version: CallVersion, data: Any = None) -> CallForm:
@@ -148,8 +152,16 @@ async def edit(request: Request, db: Db, call_id: Id) -> Response[str]:
     )  # fmt: skip
 
 
-def typed_lots(data: Any) -> dict[int, str]:
-    return {lot_id: str(data.get(f"conditions-{lot_id}", "")).strip() for lot_id in _chosen(data)}
+def typed_lots(data: Any, forms: Mapping[int, LotTermsForm]) -> dict[int, LotTerms]:
+    """The lots that are ticked, each with its terms."""
+    said = {lot_id: str(data.get(f"conditions-{lot_id}", "")).strip() for lot_id in _chosen(data)}
+    return {i: forms[i].terms(words) if i in forms else LotTerms(words) for i, words in said.items()}
+
+
+def offered_forms(context: Mapping[str, Any], data: Any = None) -> dict[int, LotTermsForm]:
+    """The terms of each lot on offer, as saved or as typed; one that is not ticked is not read."""
+    forms = lot_forms([lot for lot, _premises in context["offered"]], context["saved_lots"], data)
+    return forms if data is None else {i: forms[i] for i in forms if i in set(_chosen(data))}
 
 
 def grid_total(rows: list[CriterionForm]) -> int:
@@ -163,20 +175,21 @@ async def save(request: Request, db: Db, call_id: Id) -> Response[Any]:
     actor, data = actor_of(request), await form_data(request)
     POLICY.check(actor, "calls.edit", call)
     version = await _version(db, call)
-    form, lots = await edit_form(db, call, version, data), typed_lots(data)
+    context = await edit_context(db, actor, call, version)
+    terms = offered_forms(context, data)
+    form, lots = await edit_form(db, call, version, data), typed_lots(data, terms)
     rows, lines = typed_criteria(data)
-    shown: dict[str, Any] = {"form": form, "rows": rows, "lots": lots, "total": grid_total(rows)}
+    shown = context | {
+        "form": form,
+        "rows": rows,
+        "lots": lots,
+        "total": grid_total(rows),
+        "terms": {**context["terms"], **terms},
+    }
     form.validate()
     organisations = await naming.look_up(db, call, form)
-    if form.errors_in_order or any(row.errors_in_order for row in rows):
-        raise invalid(
-            request,
-            "calls/edit.html",
-            stale=False,
-            theirs={},
-            **shown,
-            **await edit_context(db, actor_of(request), call, version),
-        )
+    if any(one.errors_in_order for one in (form, *rows, *terms.values())):
+        raise invalid(request, "calls/edit.html", stale=False, theirs={}, **shown)
     seen = int(data.get("version", 0)) if str(data.get("version", "")).isdigit() else 0
     try:
         await drafts.save(
@@ -184,8 +197,7 @@ async def save(request: Request, db: Db, call_id: Id) -> Response[Any]:
         )
     except drafts.Stale:
         theirs = differing(form, await naming.filled(db, call, version))
-        context = await edit_context(db, actor_of(request), call, version)
-        return page(request, "calls/edit.html", status=409, stale=True, theirs=theirs, **shown, **context)
+        return page(request, "calls/edit.html", status=409, stale=True, theirs=theirs, **shown)
     onward = "ouvrir" if data.get("suite") == "ouvrir" else "modifier"
     return redirect(f"/appels/{call.id}/{onward}", flash=_("Le brouillon est enregistré."))
 

@@ -5,8 +5,9 @@ domain), OCC-16 (what makes a precarious agreement precarious), the titles a lot
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from decimal import Decimal
 
 from calls import legality
 from calls.legality import Exemption, Procedure, Publicity
@@ -45,6 +46,10 @@ class OfferedLot:
     available_from: date | None = None
     available_until: date | None = None
     published: bool = True
+    area: Decimal | None = None
+    title: TitleCode | None = None  # its own, when the call says so
+    area_min: Decimal | None = None
+    area_max: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,11 +163,17 @@ def visits_and_questions(draft: Draft) -> list[Verdict]:
     return said
 
 
+def _under(draft: Draft) -> list[OfferedLot]:
+    """Lots offered under the draft's title: all but those to which the call gives another."""
+    return [lot for lot in draft.lots if lot.title in (None, draft.title)]
+
+
 def title_fits_domain(draft: Draft) -> list[Verdict]:
     """OCC-02 and OCC-03: public domain takes precarious public titles only, and these are for public domain only."""
     said = []
-    public = [lot.label for lot in draft.lots if lot.domain is Domain.PUBLIC]
-    other = [lot.label for lot in draft.lots if lot.domain is not Domain.PUBLIC]
+    lots = _under(draft)
+    public = [lot.label for lot in lots if lot.domain is Domain.PUBLIC]
+    other = [lot.label for lot in lots if lot.domain is not Domain.PUBLIC]
     if public and draft.title in NEVER_ON_PUBLIC:
         said.append(
             OCC_02.block(
@@ -201,7 +212,7 @@ def titles_allowed(draft: Draft) -> list[Verdict]:
                 "Changez le titre proposé, ou retirez-le des titres exclus.",
             )
         ]
-    refusing = [lot.label for lot in draft.lots if lot.titles and draft.title.value not in lot.titles]
+    refusing = [lot.label for lot in _under(draft) if lot.titles and draft.title.value not in lot.titles]
     if not refusing:
         return []
     return [
@@ -210,6 +221,18 @@ def titles_allowed(draft: Draft) -> list[Verdict]:
             "Changez le titre proposé, ou les titres permis sur la fiche du local.",
         )
     ]
+
+
+def lot_terms_hold(draft: Draft) -> list[Verdict]:
+    """A lot's own title is judged as the call's is; its areas are those of a part of the lot."""
+    said = []
+    for lot in draft.lots:
+        if lot.title and lot.title is not draft.title:
+            alone = replace(draft, title=lot.title, lots=(lot,))
+            said += [*title_fits_domain(alone), *circumstances_told(alone), *titles_allowed(alone)]
+        if lot.area and lot.area_min and lot.area_min > lot.area:
+            said.append(LOTS.block(f"Lot {lot.label} : la surface minimale dépasse celle du lot.", "Corrigez-la."))
+    return said
 
 
 def lots_available(draft: Draft) -> list[Verdict]:
@@ -257,6 +280,6 @@ def judge(draft: Draft) -> list[Verdict]:
     grid = legality.grid_complete(draft.weights)
     said = [
         *complete(draft), *dates_in_order(draft), *title_fits_domain(draft), *circumstances_told(draft),
-        *titles_allowed(draft), *lots_available(draft), *visits_and_questions(draft), *direct_award(draft), *publicity(draft), *([grid] if grid else []),
+        *titles_allowed(draft), *lot_terms_hold(draft), *lots_available(draft), *visits_and_questions(draft), *direct_award(draft), *publicity(draft), *([grid] if grid else []),
     ]  # fmt: skip
     return in_order(said)

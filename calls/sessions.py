@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from calls import drafts, openings, queries
 from calls.drafts import CriterionLine, lock
+from calls.lot_terms import terms_of
 from calls.models import Call, CallVersion
 from intervalle import clock, journal
 from intervalle.accounts.actor import Actor
@@ -54,7 +55,7 @@ async def next_session(db: AsyncSession, actor: Actor, call: Call) -> Call:
     await db.flush()
     owners = [call.organiser_id, *call.co_organiser_ids]
     offered = {lot.id for i in owners for lot, _place in (await db.execute(queries.lots_to_offer(i))).all()}
-    kept = {lot.id: row.conditions for row, lot, _place in lots if lot.id in offered}
+    kept = {lot.id: terms_of(row) for row, lot, _place in lots if lot.id in offered}
     await drafts.set_lots(db, owners, draft, kept)
     await drafts.set_criteria(db, draft, [CriterionLine(c.label, c.weight, c.description, c.floor) for c in criteria])
     await journal.record(

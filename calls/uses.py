@@ -1,5 +1,7 @@
 """What a place is wanted for. Pure; codes are stored, labels are shown."""
 
+from collections.abc import Collection
+
 from intervalle.i18n import _
 from intervalle.labelled import Labelled
 
@@ -22,6 +24,6 @@ class Use(Labelled):
     STORAGE = "storage", "Stockage, logistique"
 
 
-def labels(codes: list[str]) -> list[str]:
+def labels(codes: Collection[str]) -> list[str]:
     """The labels of known codes in the reader's language, in the order of the list above; unknown codes are left out."""
     return [_(use.label) for use in Use if use.value in codes]

@@ -12,7 +12,7 @@ from decimal import Decimal
 from intervalle.french import long_date, square_metres
 
 HALF_DAYS = 14
-CODES = ("area", "erp", "ground_floor", "water", "step_free", "dates")
+CODES = ("area", "uses", "erp", "ground_floor", "water", "step_free", "dates")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,10 @@ class LotFacts:
     erp_types: tuple[str, ...] = ()
     available_from: date | None = None
     available_until: date | None = None
+    # What the call says of this lot: bounds of what one application gets, and uses it does not admit.
+    offered_min: Decimal | None = None
+    offered_max: Decimal | None = None
+    uses_out: frozenset[str] = frozenset()
     taken: bool = False  # other occupations leave nothing of it over the call's days
 
 
@@ -43,6 +47,7 @@ class Wanted:
     water: bool = False
     step_free: bool = False
     slots: frozenset[int] = frozenset()
+    uses: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +70,30 @@ def needed_area(wanted: Wanted, lot: LotFacts) -> tuple[Decimal, Decimal]:
     """Least and most area the application would hold there: the whole lot unless the lot can be divided."""
     if not lot.divisible:
         return lot.area, lot.area
-    most = min(wanted.area_max or lot.area, lot.area)
-    least = max(wanted.area_min or most, lot.min_area or Decimal(0))
+    most = min(wanted.area_max or lot.area, lot.offered_max or lot.area, lot.area)
+    least = max(min(wanted.area_min or most, most), lot.min_area or Decimal(0), lot.offered_min or Decimal(0))
     return least, max(least, most)
 
 
 def obstacles(wanted: Wanted, lot: LotFacts, period: Period) -> tuple[Obstacle, ...]:
     """Every requirement the lot fails, in the order of CODES; empty when the application could hold it."""
-    found = (_area(wanted, lot), _erp(wanted, lot), *_comfort(wanted, lot), _dates(lot, period))
+    found = (
+        _area(wanted, lot) or _offered(wanted, lot),
+        _uses(wanted, lot),
+        _erp(wanted, lot),
+        *_comfort(wanted, lot),
+        _dates(lot, period),
+    )
     return tuple(obstacle for obstacle in found if obstacle)
 
 
 def doubts(wanted: Wanted, lot: LotFacts) -> tuple[str, ...]:
     """What nobody has said and somebody should check before the keys are handed over."""
     unknown = [
+        (
+            bool(wanted.uses & lot.uses_out) and not wanted.uses <= lot.uses_out,
+            "L’appel n’admet pas dans ce lot une partie des usages demandés.",
+        ),
         (wanted.ground_floor and lot.floor is None, "L’étage du lot n’est pas renseigné."),
         (wanted.water and lot.water is None, "L’arrivée d’eau du lot n’est pas renseignée."),
         (wanted.step_free and lot.step_free is None, "L’accès de plain-pied du lot n’est pas renseigné."),
@@ -111,6 +126,38 @@ def _area(wanted: Wanted, lot: LotFacts) -> Obstacle | None:
             "area",
             f"La surface demandée est d’au plus {square_metres(wanted.area_max)} et le lot se loue par {square_metres(smallest)} au moins.",
         )
+    return None
+
+
+def _offered(wanted: Wanted, lot: LotFacts) -> Obstacle | None:
+    """Bounds the call published for this lot, which are those of a part of it: a lot given whole has none."""
+    if (
+        lot.divisible
+        and lot.offered_max is not None
+        and wanted.area_min is not None
+        and wanted.area_min > lot.offered_max
+    ):
+        return Obstacle(
+            "area",
+            f"La surface demandée est d’au moins {square_metres(wanted.area_min)} et l’appel donne {square_metres(lot.offered_max)} au plus de ce lot à une structure.",
+        )
+    if (
+        lot.divisible
+        and lot.offered_min is not None
+        and wanted.area_max is not None
+        and wanted.area_max < lot.offered_min
+    ):
+        return Obstacle(
+            "area",
+            f"La surface demandée est d’au plus {square_metres(wanted.area_max)} et l’appel donne {square_metres(lot.offered_min)} au moins de ce lot à une structure.",
+        )
+    return None
+
+
+def _uses(wanted: Wanted, lot: LotFacts) -> Obstacle | None:
+    """An application all of whose uses are left out cannot hold the lot; one that mixes them is for the panel to weigh."""
+    if wanted.uses and wanted.uses <= lot.uses_out:
+        return Obstacle("uses", "L’appel n’admet pas cet usage dans ce lot.")
     return None
 
 

@@ -11,6 +11,7 @@ Line = Mapping[str, Any]
 
 REQUIREMENTS = {
     "area": "la surface ne convient pas",
+    "uses": "l’appel n’admet pas cet usage dans ce lot",
     "erp": "le classement ERP du lot ne permet pas cette activité",
     "ground_floor": "le lot n’est pas en rez-de-chaussée",
     "water": "le lot n’a pas de point d’eau",

@@ -11,6 +11,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from allocation.assignment import queries
@@ -29,7 +30,8 @@ from allocation.assignment.models import Lock
 from allocation.assignment.problem import HALF_DAYS as SLOT_NAMES
 from allocation.selection.models import RankedScore
 from calls import draw
-from calls.models import Application, Call, CallVersion, LotWish
+from calls.lot_terms import LotTerms, terms_of
+from calls.models import Application, Call, CallLot, CallVersion, LotWish
 from intervalle.accounts.models import Organisation
 from intervalle.errors import Refused
 from premises.models import Lot, Occupancy, Premises
@@ -87,7 +89,8 @@ async def gather(db: AsyncSession, call: Call) -> Inputs:
     period = Period(version.occupation_from, version.occupation_until)
     rows = [(lot, premises) for lot, premises in await db.execute(queries.offered_lots(version.id))]
     taken = list((await db.execute(queries.occupancies_of([lot.id for lot, _ in rows]))).scalars())
-    lots = _offered(rows, taken, period)
+    said = (await db.execute(select(CallLot).where(CallLot.version_id == version.id))).scalars()
+    lots = _offered(rows, taken, period, {row.lot_id: terms_of(row) for row in said})
     wishes: dict[int, list[LotWish]] = {}
     for wish in (await db.execute(queries.wishes_of(call.id))).scalars():
         wishes.setdefault(wish.application_id, []).append(wish)
@@ -133,7 +136,9 @@ def build(
     return inputs
 
 
-def _offered(rows: list[tuple[Lot, Premises]], taken: list[Occupancy], period: Period) -> dict[str, Offered]:
+def _offered(
+    rows: list[tuple[Lot, Premises]], taken: list[Occupancy], period: Period, terms: Mapping[int, LotTerms]
+) -> dict[str, Offered]:
     """Lots under the letter people use; two premises with a lot « A » are told apart by the premises' code."""
     letters = Counter(lot.label for lot, _ in rows)
     found = {}
@@ -141,7 +146,7 @@ def _offered(rows: list[tuple[Lot, Premises]], taken: list[Occupancy], period: P
         key = lot.label if letters[lot.label] == 1 else f"{premises.code}-{lot.label}"
         left, slots = free_room(lot.area, [_use(one) for one in taken if one.lot_id == lot.id and _meets(one, period)])
         # A lot that is wholly taken stays in the document, closed to everyone, so that each wish gets its reason.
-        facts = _facts(lot, left or lot.area, taken=not left)
+        facts = _facts(lot, left or lot.area, terms.get(lot.id, LotTerms()), taken=not left)
         found[key] = Offered(key, lot, premises, facts, slots or EVERY)
     return found
 
@@ -157,11 +162,12 @@ def _use(occupancy: Occupancy) -> tuple[frozenset[int], Decimal]:
     return frozenset(slots), ((part.upper or 0) - (part.lower or 0)) * CENT
 
 
-def _facts(lot: Lot, left: Decimal, *, taken: bool) -> LotFacts:
+def _facts(lot: Lot, left: Decimal, terms: LotTerms, *, taken: bool) -> LotFacts:
     return LotFacts(
         area=left, divisible=lot.divisible, min_area=lot.min_area, shareable=lot.shareable, floor=lot.floor,
         water=lot.water, step_free=lot.step_free, erp_types=tuple(lot.erp_types),
         available_from=lot.available.lower, available_until=lot.available.upper, taken=taken,
+        offered_min=terms.area_min, offered_max=terms.area_max, uses_out=frozenset(terms.uses_out),
     )  # fmt: skip
 
 
@@ -170,7 +176,7 @@ def wanted_at(candidate: Candidate, wish: LotWish) -> Wanted:
     return Wanted(
         area_min=wish.area_min, area_max=wish.area_max, erp_type=application.erp_type,
         ground_floor=application.needs_ground_floor, water=application.needs_water,
-        step_free=application.needs_step_free, slots=frozenset(application.slots),
+        step_free=application.needs_step_free, slots=frozenset(application.slots), uses=frozenset(application.uses or ()),
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from allocation.assignment.models import Award
 from allocation.leases import document, gathering, mails, prefill, queries, reading
 from allocation.leases.gathering import Dossier
 from allocation.leases.models import Condition, Lease
+from calls.models import CallLot
 from intervalle import clock, files, journal
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.policy_table import POLICY
@@ -50,7 +51,9 @@ async def prepare(db: AsyncSession, actor: Actor, *, award_id: int) -> Lease:
     if award.released_at is None:
         raise Refused("Les décisions de cet appel ne sont pas encore envoyées.", "Envoyez-les, puis préparez le titre.")
     offers.hold(award)
-    lease = prefill.draft_from(award, lot, premises, application, version, clock.today())
+    said = select(CallLot.title_code).where(CallLot.version_id == version.id, CallLot.lot_id == lot.id)
+    own_title = (await db.execute(said)).scalar_one_or_none()
+    lease = prefill.draft_from(award, lot, premises, application, version, clock.today(), own_title)
     POLICY.check(actor, "leases.prepare", lease)
     lease.created_by_id = actor.user_id
     db.add(lease)

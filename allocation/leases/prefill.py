@@ -23,11 +23,13 @@ PROOF = "Relevé tenu par l’occupant, remis au bailleur avant l’échéance"
 
 
 def draft_from(
-    award: Award, lot: Lot, premises: Premises, application: Application, version: CallVersion, today: date
-) -> Lease:
-    """The title as the call announced it, on the lot and area given. Raises Refused when no day is common to both."""
+    award: Award, lot: Lot, premises: Premises, application: Application, version: CallVersion, today: date,
+    own_title: str | None = None,
+) -> Lease:  # fmt: skip
+    """The title as the call announced it (`own_title` when it gave this lot its own), on the lot and area given. Raises Refused when no day is common to both."""
     during = _days(version, lot, today)
-    code = version.title_code if version.title_code in {t.value for t in TitleCode} else TitleCode.COP.value
+    announced = own_title or version.title_code
+    code = announced if announced in {t.value for t in TitleCode} else TitleCode.COP.value
     rent = 0 if version.charges_only or not lot.rent_cents_m2_year else _yearly(lot.rent_cents_m2_year, award.area)
     return Lease(
         title=code, lot_id=lot.id, award_id=award.id, landlord_id=premises.owner_id, manager_id=premises.manager_id,

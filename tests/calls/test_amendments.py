@@ -190,7 +190,7 @@ async def test_pages_write_review_publish_and_show_the_difference(db, client):
     with calls.during():
         assert (await stranger.get(f"{base}/rectifier")).status_code == 403
         typed = form_of((await browser.get(f"{base}/rectifier")).text, f"{base}/rectifier")
-        typed["eliminatory"], typed["suite"] = ["Aucune activité déjà présente dans la rue."], "ouvrir"
+        typed["counterparts"], typed["suite"] = ["Aucune activité déjà présente dans la rue."], "ouvrir"
         assert (await browser.post(f"{base}/rectifier", data=typed)).headers["location"] == f"{base}/rectifier/publier"
         shown = (await browser.get(f"{base}/rectifier/publier")).text
         assert "changement de fond" in shown

@@ -2,10 +2,13 @@
 
 from datetime import timedelta
 
+import pytest
+
 from allocation.selection.models import Panel
-from calls import applications, conditions, reading, saving, sections
+from calls import amendments, applications, conditions, drafts, queries, reading, saving, sections
 from calls.conditions import Condition
 from intervalle import clock
+from intervalle.errors import Refused
 from tests.calls import make as calls
 from tests.calls.browsing import form_of
 
@@ -88,3 +91,23 @@ async def test_another_section_saved_leaves_the_answers_alone(db):
                 db, structure.actor, draft, slug, seen=draft.version, facts=facts, answers={}, typed={}
             )
     assert (draft.conditions, draft.project_name) == (kept, "Autre")
+
+
+async def test_a_condition_added_to_an_open_call_is_to_answer_before_the_file_is_maintained(db):
+    city, structure = await calls.side(db), await calls.side(db, "ess_structure")
+    call = await calls.open_call(db, city)
+    deposited = await calls.submitted(db, structure, call)
+    with calls.during():
+        current = await calls.version_of(db, call)
+        lines = [
+            drafts.CriterionLine(c.label, c.weight)
+            for c in (await db.execute(queries.criteria_of(current.id))).scalars()
+        ]
+        lots = {row.lot_id: "" for row, _lot, _p in (await db.execute(queries.lots_of_versions([current.id]))).all()}
+        version = await amendments.save(
+            db, city.actor, call, seen=0, values={"eliminatory": PHARES}, lots=lots, criteria=lines
+        )
+        later = calls.CLOSING + timedelta(days=14)
+        await amendments.publish(db, city.actor, call, seen=version.version, reason="Demande des habitants.", to=later)
+        with pytest.raises(Refused, match="Aucune activité commerciale déjà présente"):
+            await amendments.confirm(db, structure.actor, deposited)

@@ -57,9 +57,9 @@ def test_each_requirement_alone_closes_the_lot(lot: LotFacts, code: str) -> None
 
 
 def test_obstacles_are_all_told_not_only_the_first() -> None:
-    poor = replace(LOT, area=Decimal(10), erp_types=("W",), floor=2, water=False, step_free=False,
+    poor = replace(LOT, area=Decimal(10), erp_types=("W",), floor=2, water=False, step_free=False, uses_out=frozenset({"food"}),
                    available_until=date(2028, 1, 1))  # fmt: skip
-    assert codes(WANTED, poor) == list(CODES)
+    assert codes(replace(WANTED, uses=frozenset({"food"})), poor) == list(CODES)
 
 
 def test_exact_bounds_are_enough() -> None:
