@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "calls_lot_terms"
-down_revision = "calls_duplicates"
+down_revision = "house_submissions"
 
 
 def upgrade() -> None:
