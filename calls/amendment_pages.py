@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 
-from calls import amendments, changes, content, drafts, naming, queries
+from calls import amendments, approvals, changes, content, drafts, naming, queries
 from calls.application_pages import visible_application
 from calls.call_pages import visible_call
 from calls.cards import cards
@@ -99,13 +99,22 @@ async def _review(db: Db, call: Call, to: datetime | None = None) -> amendments.
     return await amendments.review(db, call, written, to)
 
 
+async def _agreement(db: Db, call: Call, review: amendments.Review) -> dict[str, Any]:
+    """What the page says of a second person's agreement, when the organisation asks for it."""
+    return {
+        "needs_approval": await approvals.needed(db, call), "approval": await approvals.latest(db, review.next),
+        "blocked": review.blocked,
+    }  # fmt: skip
+
+
 @get("/appels/{call_id:int}/rectifier/publier", policy="calls.amend")
 async def reviewing(request: Request, db: Db, call_id: Id) -> Response[str]:
     """What applicants will read, and the button."""
     call = await _amendable(request, db, call_id)
     found = await _review(db, call)
     later = max(found.earliest, call.closes_at + A_WEEK) if found.earliest and call.closes_at else call.closes_at
-    return page(request, "calls/amend.html", call=call, review=found, form=PublishChangeForm(to=later))
+    form = PublishChangeForm(to=later)
+    return page(request, "calls/amend.html", call=call, review=found, form=form, **await _agreement(db, call, found))
 
 
 @post("/appels/{call_id:int}/rectifier/publier", policy="calls.amend")
@@ -123,7 +132,8 @@ async def publish(request: Request, db: Db, call_id: Id) -> Response[None]:
             _("Changement de fond : reportez la clôture au %(at)s ou plus tard.", at=instant(found.earliest)),
         )
     if form.errors_in_order or found.blocked:
-        raise invalid(request, "calls/amend.html", call=call, review=found, form=form)
+        agreement = await _agreement(db, call, found)
+        raise invalid(request, "calls/amend.html", call=call, review=found, form=form, **agreement)
     await amendments.publish(
         db, actor_of(request), call, seen=_number(data.get("version")), reason=form.reason.data or "", to=to
     )

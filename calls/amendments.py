@@ -12,10 +12,11 @@ from typing import Any
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calls import applications, changes, content, drafts, mails, openings, queries, readiness
+from calls import applications, approvals, changes, content, drafts, mails, openings, queries, readiness
 from calls.changes import Change
 from calls.drafts import CriterionLine, lock
 from calls.lot_terms import terms_of
+from calls.meeting_models import CallApproval
 from calls.models import Application, Call, CallLot, CallVersion, Criterion, Extension
 from intervalle import clock, journal, parameters
 from intervalle.accounts.actor import Actor
@@ -104,7 +105,7 @@ async def abandon(db: AsyncSession, actor: Actor, call: Call) -> None:
     version = await being_written(db, call)
     if version is None:
         return
-    for table in (CallLot, Criterion):
+    for table in (CallLot, Criterion, CallApproval):
         await db.execute(delete(table).where(table.version_id == version.id))
     await db.delete(version)
     await db.flush()
@@ -153,6 +154,7 @@ async def publish(
         raise Refused(
             _("Ce changement a été modifié ou publié depuis que vous l’avez relu."), _("Relisez-le, puis publiez-le.")
         )
+    await approvals.refuse_unless_approved(db, call, version)
     found = await review(db, call, version, to)
     _refuse(call, found, to)
     was, now = call.closes_at, clock.now()

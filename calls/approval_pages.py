@@ -8,6 +8,7 @@ from calls import approvals, late
 from calls.application_pages import context, visible_application
 from calls.call_pages import visible_call
 from calls.forms import LateDecisionForm, LateForm
+from calls.models import Call
 from intervalle.accounts.models import Organisation
 from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import Refused
@@ -15,13 +16,16 @@ from intervalle.i18n import _
 from intervalle.web import Db, Id, Request, actor_of, form_data, invalid, one_or_404, page, redirect
 
 
+def _page_of(call: Call) -> str:
+    """Where the text is read again before it is published."""
+    return f"/appels/{call.id}/rectifier/publier" if call.stage() == "open" else f"/appels/{call.id}/ouvrir"
+
+
 @post("/appels/{call_id:int}/accord", policy="calls.open")
 async def ask(request: Request, db: Db, call_id: Id) -> Response[None]:
     call = await visible_call(request, db, call_id)
     await approvals.ask(db, actor_of(request), call)
-    return redirect(
-        f"/appels/{call.id}/ouvrir", flash=_("L’accord est demandé : une autre personne le donne sur cette page.")
-    )
+    return redirect(_page_of(call), flash=_("L’accord est demandé : une autre personne le donne sur cette page."))
 
 
 @post("/appels/{call_id:int}/accord/reponse", policy="calls.open")
@@ -30,9 +34,9 @@ async def answer(request: Request, db: Db, call_id: Id) -> Response[None]:
     approved = data.get("reponse") == "oui"
     await approvals.answer(db, actor_of(request), call, approved=approved, note=str(data.get("mot", "")).strip()[:2000])
     said = (
-        _("Accord donné : l’appel peut être ouvert.") if approved else _("Votre collègue sait ce qu’il faut changer.")
+        _("Accord donné : ce texte peut être publié.") if approved else _("Votre collègue sait ce qu’il faut changer.")
     )
-    return redirect(f"/appels/{call.id}/ouvrir", flash=said)
+    return redirect(_page_of(call), flash=said)
 
 
 @post("/appels/{call_id:int}/accord/regle", policy="calls.open")

@@ -14,7 +14,7 @@ from intervalle import clock, journal
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.models import Organisation
 from intervalle.accounts.policy_table import POLICY
-from intervalle.errors import Refused
+from intervalle.errors import NotFound, Refused
 from intervalle.i18n import _
 
 
@@ -46,11 +46,22 @@ async def refuse_unless_approved(db: AsyncSession, call: Call, version: CallVers
         )
 
 
+async def _text(db: AsyncSession, actor: Actor, call: Call) -> tuple[Call, CallVersion]:
+    """The text that waits to be published, on a locked call: the draft, or the change of an open call. Absent: 404."""
+    action = "calls.amend" if call.stage() == "open" else "calls.open"
+    POLICY.check(actor, action, call)
+    call = await lock(db, call)
+    POLICY.check(actor, action, call)
+    wanted = queries.amendment_of(call.id) if action == "calls.amend" else queries.current_version(call.id)
+    version = (await db.execute(wanted)).scalar_one_or_none()
+    if version is None:
+        raise NotFound
+    return call, version
+
+
 async def ask(db: AsyncSession, actor: Actor, call: Call) -> CallApproval:
     """Ask for the agreement on the text as it stands. Asking twice is asking once; an older, unanswered one is dropped."""
-    POLICY.check(actor, "calls.open", call)
-    call = await lock(db, call)
-    version = (await db.execute(queries.current_version(call.id))).scalar_one()
+    call, version = await _text(db, actor, call)
     asked = await latest(db, version)
     if asked and (asked.answered_at is None or asked.approved):
         return asked
@@ -72,9 +83,7 @@ async def ask(db: AsyncSession, actor: Actor, call: Call) -> CallApproval:
 
 async def answer(db: AsyncSession, actor: Actor, call: Call, *, approved: bool, note: str = "") -> CallApproval:
     """Another person of those who run the call agrees, or says what to change. Refused for the one who asked."""
-    POLICY.check(actor, "calls.open", call)
-    call = await lock(db, call)
-    version = (await db.execute(queries.current_version(call.id))).scalar_one()
+    call, version = await _text(db, actor, call)
     asked = await latest(db, version)
     if asked is None or asked.answered_at:
         raise Refused(_("Aucun accord n’est attendu sur ce texte."), _("Rechargez la page : il a peut-être changé."))

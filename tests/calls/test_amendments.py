@@ -13,6 +13,7 @@ from intervalle import clock
 from intervalle.errors import Forbidden, Refused
 from intervalle.journal import JournalEntry
 from intervalle.outbox import Message
+from tests import make
 from tests.calls import make as calls
 from tests.calls.browsing import form_of
 
@@ -221,3 +222,26 @@ async def test_pages_write_review_publish_and_show_the_difference(db, client):
         ) == (303, False)
     found = await db.execute(select(Application.call_version_id).where(Application.id == deposited.id))
     assert found.scalar_one() == version.id
+
+
+async def test_a_second_person_agrees_on_a_change_too_when_the_organisation_asks_for_it(db, client):
+    city = await calls.side(db)
+    call = await calls.open_call(db, city)
+    city.org.calls_need_approval = True
+    second = await make.user(db, "Karine Le Bris")
+    await make.join(db, second, city.org)
+    await db.commit()
+    anne, karine = await client(city.person), await client(second)
+    base = f"/appels/{call.id}"
+    with calls.during():
+        typed = form_of((await anne.get(f"{base}/rectifier")).text, f"{base}/rectifier")
+        await anne.post(f"{base}/rectifier", data={**typed, "body": ["Une précision."]})
+        shown = (await anne.get(f"{base}/rectifier/publier")).text
+        assert ("Demander l’accord sur ce texte" in shown, "Publier et prévenir" in shown) == (True, False)
+        sent = {**form_of(shown, f"{base}/rectifier/publier"), "reason": ["Une précision."], "to": [""]}
+        assert (await anne.post(f"{base}/rectifier/publier", data=sent)).status_code == 409
+        asked = await anne.post(f"{base}/accord")
+        assert (asked.status_code, asked.headers["location"]) == (303, f"{base}/rectifier/publier")
+        assert (await anne.post(f"{base}/accord/reponse", data={"reponse": "oui"})).status_code == 409
+        assert (await karine.post(f"{base}/accord/reponse", data={"reponse": "oui"})).status_code == 303
+        assert (await anne.post(f"{base}/rectifier/publier", data=sent)).headers["location"] == f"{base}/versions/2"
