@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "calls_lot_terms"
-down_revision = "house_submissions"
+down_revision = "calls_need_sectors"
 
 
 def upgrade() -> None:
