@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "calls_lot_terms"
-down_revision = "calls_need_sectors"
+down_revision = "selection_agenda"
 
 
 def upgrade() -> None:
