@@ -20,6 +20,7 @@ from calls import (
     publication_pages,
     register_pages,
     section_pages,
+    sent_pages,
 )
 
 ROUTES: list[HTTPRouteHandler] = [
@@ -31,6 +32,7 @@ ROUTES: list[HTTPRouteHandler] = [
     *publication_pages.ROUTES,
     *application_pages.ROUTES,
     *section_pages.ROUTES,
+    *sent_pages.ROUTES,
     *attachment_pages.ROUTES,
     *paper_pages.ROUTES,
     *duplicate_pages.ROUTES,

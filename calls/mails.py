@@ -84,7 +84,7 @@ async def extended(db: AsyncSession, call: Call, extension: Extension) -> int:
         link=address(f"/appels/{call.id}"),
     )
     return await tell(
-        db, await applicants_of(db, call.id), kind="calls.extended", dedupe=f"call-extended:{extension.id}",
+        db, await applicants_of(db, call.id), kind="calls.extended", about=f"call:{call.id}", dedupe=f"call-extended:{extension.id}",
         subject=_("Date limite reportée : %(title)s", title=call.title), text=text,
     )  # fmt: skip
 
@@ -116,7 +116,7 @@ async def changed(
     written = 0
     for state, organisations in (("draft", drafting), ("deposited", deposited)):
         written += await tell(
-            db, organisations, kind="calls.changed", dedupe=f"call-changed:{version.id}",
+            db, organisations, kind="calls.changed", about=f"call:{call.id}", dedupe=f"call-changed:{version.id}",
             subject=_("L’appel change : %(title)s", title=call.title), text=start + "\n" + ends[state] + f"\n{link}\n",
         )  # fmt: skip
     return written
@@ -131,7 +131,7 @@ async def cancelled(db: AsyncSession, call: Call) -> int:
         link=address(f"/appels/{call.id}"),
     )
     return await tell(
-        db, await applicants_of(db, call.id), kind="calls.cancelled", dedupe=f"call-cancelled:{call.id}",
+        db, await applicants_of(db, call.id), kind="calls.cancelled", about=f"call:{call.id}", dedupe=f"call-cancelled:{call.id}",
         subject=_("Appel annulé : %(title)s", title=call.title), text=text,
     )  # fmt: skip
 

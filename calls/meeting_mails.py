@@ -29,7 +29,7 @@ async def visit_added(db: AsyncSession, call: Call, slot: VisitSlot) -> int:
         title=call.title, at=instant(slot.starts_at), link=address(f"/appels/{call.id}/visites"),
     )  # fmt: skip
     return await tell(
-        db, await concerned(db, call), kind="visits.added", dedupe=f"visit-added:{slot.id}",
+        db, await concerned(db, call), kind="visits.added", about=f"call:{call.id}", dedupe=f"visit-added:{slot.id}",
         subject=_("Nouvelle visite : %(title)s", title=call.title), text=text,
     )  # fmt: skip
 
@@ -40,7 +40,7 @@ async def visit_cancelled(db: AsyncSession, call: Call, slot: VisitSlot, booked:
         title=call.title, at=instant(slot.starts_at), link=address(f"/appels/{call.id}/visites"),
     )  # fmt: skip
     return await tell(
-        db, booked, kind="visits.cancelled", dedupe=f"visit-cancelled:{slot.id}",
+        db, booked, kind="visits.cancelled", about=f"call:{call.id}", dedupe=f"visit-cancelled:{slot.id}",
         subject=_("Visite annulée : %(title)s", title=call.title), text=text,
     )  # fmt: skip
 
@@ -83,7 +83,7 @@ async def question_answered(db: AsyncSession, call: Call, question: Question, *,
         link=address(f"/appels/{call.id}/questions"),
     )  # fmt: skip
     return await tell(
-        db, await concerned(db, call), kind="questions.answered", dedupe=f"question-answered:{question.id}",
+        db, await concerned(db, call), kind="questions.answered", about=f"call:{call.id}", dedupe=f"question-answered:{question.id}",
         subject=_("Réponse publiée : %(title)s", title=call.title), text=text,
     )  # fmt: skip
 

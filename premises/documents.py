@@ -3,7 +3,7 @@
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from intervalle import files
+from intervalle import deposits, files
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import NotFound, Refused
@@ -24,7 +24,8 @@ async def add(
     kept = (await db.execute(select(func.count(Document.id)).where(Document.premises_id == premises.id))).scalar_one()
     if kept >= MOST:
         raise Refused(_("Trente documents au plus par local."), _("Retirez-en un d’abord."))
-    clean, kind = await files.paper(content)
+    sent = await deposits.paper(content)
+    clean, kind = sent.content, sent.content_type
     same = (
         select(Document)
         .join(StoredFile, StoredFile.id == Document.file_id)
@@ -33,7 +34,7 @@ async def add(
     if existing := (await db.execute(same)).scalars().first():
         return existing
     stored = await files.keep(
-        db, name=name, content=clean, content_type=kind, audience="parties", scan="not_scanned",
+        db, name=name, content=clean, content_type=kind, audience="parties", scan=sent.scan,
         owner_id=premises.owner_id, user_id=actor.user_id,
     )  # fmt: skip
     made = Document(premises_id=premises.id, file_id=stored.id, title=title, public=public)

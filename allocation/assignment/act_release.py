@@ -120,7 +120,7 @@ async def _notify(db: AsyncSession, actor: Actor, call: Call, one: ActLetter, pd
     subject, text = act_mail(call, letter)
     one.line.letter_file_id = stored.id
     one.line.message_id = await mail.post(
-        db, to=to, user_id=user_id, subject=subject, text=text, kind="decision", dedupe=f"act-line:{one.line.id}",
+        db, to=to, user_id=user_id, subject=subject, text=text, kind="decision", dedupe=f"act-line:{one.line.id}", about=f"application:{letter.application.id}",
         attachment_id=stored.id,
     )  # fmt: skip
 

@@ -72,7 +72,14 @@ async def file(db: AsyncSession, actor: Actor, application: Application, *, grou
     to, user_id = await recipient_of(db, application, organisation)
     subject, text = appeal_receipt_mail(call, application, silence_is_refusal_on(appeal.received_on))
     await mail.post(
-        db, to=to, user_id=user_id, subject=subject, text=text, kind="appeal", dedupe=f"appeal:{appeal.id}:receipt"
+        db,
+        to=to,
+        user_id=user_id,
+        subject=subject,
+        text=text,
+        kind="appeal",
+        dedupe=f"appeal:{appeal.id}:receipt",
+        about=f"application:{application.id}",
     )
     await _record(db, actor, call, appeal, "appeals.file", {"kind": "gracious"})
     return appeal
@@ -120,7 +127,7 @@ async def answer(
             content_type="application/pdf", audience="parties", scan="own", owner_id=organisation.id, user_id=actor.user_id,
         )  # fmt: skip
         await mail.post(
-            db, to=to, user_id=user_id, subject=subject, text=text, kind="appeal", dedupe=f"appeal:{appeal.id}:answer",
+            db, to=to, user_id=user_id, subject=subject, text=text, kind="appeal", dedupe=f"appeal:{appeal.id}:answer", about=f"application:{application.id}",
             attachment_id=stored.id,
         )  # fmt: skip
     await _record(db, actor, call, appeal, "appeals.answer", {"outcome": outcome, "signatory": appeal.signatory})

@@ -88,7 +88,7 @@ async def _call_next(db: AsyncSession, call: Call, award: Award, now: datetime) 
     subject, text = offer_mail(call, application, organisation, await db.get_one(Lot, award.lot_id), offered)
     offered.letter_file_id = await _letter(db, call, application, organisation, offered)
     await mail.post(
-        db, to=to, user_id=user_id, subject=subject, text=text, kind="offer", dedupe=f"award:{offered.id}",
+        db, to=to, user_id=user_id, subject=subject, text=text, kind="offer", dedupe=f"award:{offered.id}", about=f"application:{application.id}",
         attachment_id=offered.letter_file_id,
     )  # fmt: skip
     return offered

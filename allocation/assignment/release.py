@@ -115,7 +115,7 @@ async def _notify(db: AsyncSession, actor: Actor, call: Call, letter: Letter, pd
     to, user_id = await recipient_of(db, letter.application, letter.organisation)
     subject, text = decision_mail(call, letter)
     decision.message_id = await mail.post(
-        db, to=to, user_id=user_id, subject=subject, text=text, kind="decision", dedupe=f"decision:{decision.id}",
+        db, to=to, user_id=user_id, subject=subject, text=text, kind="decision", dedupe=f"decision:{decision.id}", about=f"application:{letter.application.id}",
         attachment_id=stored.id,
     )  # fmt: skip
     decision.letter_file_id, decision.released_at, decision.released_by_id = stored.id, call.released_at, actor.user_id

@@ -66,7 +66,7 @@ async def correction_asked(db: AsyncSession, call: Call, application: Applicatio
     if user is None:
         return
     await mail.post(
-        db, to=user.email, user_id=user.id, kind="panel.correction", dedupe=f"correction:{asked.id}",
+        db, to=user.email, user_id=user.id, kind="panel.correction", dedupe=f"correction:{asked.id}", about=f"application:{application.id}",
         subject=_("Complément demandé pour votre candidature %(label)s", label=application.label),
         text=_(
             "Bonjour %(name)s,\n\nPour examiner votre candidature à l’appel « %(call)s », il nous manque :\n\n%(request)s\n\n"
@@ -125,6 +125,7 @@ async def hearing(db: AsyncSession, call: Call, application: Application, heard:
         user_id=user.id,
         kind="panel.hearing",
         dedupe=f"hearing:{heard.id}:{mark}",
+        about=f"application:{application.id}",
         subject=subject,
         text=text,
     )

@@ -57,6 +57,11 @@ async def receive(upload: UploadFile, *, most: int = MOST_BYTES) -> Deposit:
     return Deposit(_named(name, found.extension), content, found.content_type, digest, scan, found.pages)
 
 
+async def paper(content: bytes) -> Deposit:
+    """A paper kept once (a structure's, a place's), under the same checks as any other. Raises BadFile."""
+    return await receive(UploadFile("application/octet-stream", "piece", content), most=files.PAPER_BYTES)
+
+
 async def keep(db: AsyncSession, deposit: Deposit, *, owner_id: int | None, user_id: int | None) -> StoredFile:
     """Into the store, for its parties only."""
     return await files.keep(

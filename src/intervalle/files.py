@@ -6,7 +6,6 @@ What enters from people is checked by what it contains, never by its name: photo
 
 import asyncio
 import hashlib
-import io
 import re
 import secrets
 import unicodedata
@@ -122,40 +121,3 @@ async def photo(content: bytes) -> bytes:
             _("Réduisez-la, ou reprenez-la en qualité normale."),
         )
     return await asyncio.to_thread(_photo, content)
-
-
-def _pdf(content: bytes) -> None:
-    import pikepdf
-
-    try:
-        with pikepdf.open(io.BytesIO(content)) as opened:
-            pages = len(opened.pages)
-    except pikepdf.PasswordError as error:
-        raise BadFile(
-            "Ce PDF est protégé par un mot de passe : personne ne pourrait le lire.",
-            "Enregistrez-le sans mot de passe, puis déposez-le de nouveau.",
-        ) from error
-    except (pikepdf.PdfError, ValueError, RecursionError) as error:
-        raise BadFile(
-            "Ce PDF est abîmé : nous ne parvenons pas à l’ouvrir.", "Exportez-le de nouveau, puis redéposez-le."
-        ) from error
-    if not pages:
-        raise BadFile("Ce PDF n’a aucune page.", "Vérifiez le fichier, puis déposez-le de nouveau.")
-
-
-async def paper(content: bytes) -> tuple[bytes, str]:
-    """A paper people hand in: a PDF that opens, kept as it is, or a photo or scan written anew. (bytes, type)."""
-    if len(content) > PAPER_BYTES:
-        raise BadFile(
-            f"Ce fichier pèse {len(content) // 1_048_576} Mo ; la limite est de {PAPER_BYTES // 1_048_576} Mo.",
-            "Réduisez-le, ou déposez-le en plusieurs parties.",
-        )
-    if content[:1024].lstrip().startswith(b"%PDF-"):
-        await asyncio.to_thread(_pdf, content)
-        return content, "application/pdf"
-    if content[:3] == b"\xff\xd8\xff" or content[:8] == b"\x89PNG\r\n\x1a\n" or content[8:12] == b"WEBP":
-        return await photo(content), "image/jpeg"
-    raise BadFile(
-        "Ce fichier n’est ni un PDF, ni une image que nous savons lire.",
-        "Enregistrez-le en PDF, ou prenez le document en photo (JPEG ou PNG).",
-    )

@@ -97,14 +97,14 @@ LOCKED = pikepdf.Encryption(owner="a", user="b")
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "ni un PDF, ni une image"),
-        (b"PK\x03\x04" + b"\0" * 50, "ni un PDF, ni une image"),
-        (b"<script>alert(1)</script>", "ni un PDF, ni une image"),
+        (b"", "vide"),
+        (b"PK\x03\x04" + b"\0" * 50, "archive|abîmé"),
+        (b"<script>alert(1)</script>", "pas accepté"),
         (b"%PDF-1.7\nrien d'autre", "abîmé"),
-        (a_pdf(0), "aucune page"),
+        (a_pdf(0), "abîmé"),
         (a_pdf(1, encryption=LOCKED), "mot de passe"),
-        (b"\xff\xd8\xff" + b"\0" * 80, "pas une photo"),
-        (b"%PDF-" + b"\0" * files.PAPER_BYTES, "la limite est de 10 Mo"),
+        (b"\xff\xd8\xff" + b"\0" * 80, "abîmée"),
+        (b"%PDF-" + b"\0" * files.PAPER_BYTES, "dépasse 10 Mo"),
     ],
 )
 async def test_what_cannot_be_read_is_refused_in_words(db: Any, content: bytes, words: str) -> None:

@@ -123,7 +123,7 @@ async def test_papers_are_the_members_alone(db: Any, client: Any) -> None:
     assert (await stranger.post(f"/structures/{org.id}/pieces", **sent)).status_code == 404
     assert (await (await client(reader)).post(f"/structures/{org.id}/pieces/{paper.id}/retrait")).status_code == 403
     bad = await browser.post(f"/structures/{org.id}/pieces", data={"kind": "budget", "title": "Budget 2027"}, files={"fichier": ("b.zip", b"PK\x03\x04", "application/zip")})  # fmt: skip
-    assert (bad.status_code, "Budget 2027" in bad.text, "ni un PDF" in bad.text) == (422, True, True)
+    assert (bad.status_code, "Budget 2027" in bad.text, "abîmé" in bad.text) == (422, True, True)
     none = await browser.post(f"/structures/{org.id}/pieces", data={"kind": "budget"})
     assert (none.status_code, "Choisissez le fichier" in none.text) == (422, True)
 

@@ -140,7 +140,7 @@ async def test_documents_are_private_until_shown_and_always_downloaded(db: Any, 
 @pytest.mark.parametrize(
     ("content", "title", "sentence"),
     [
-        (b"<script>alert(1)</script>", "Plan", "ni un PDF, ni une image"),
+        (b"<script>alert(1)</script>", "Plan", "pas accepté"),
         (b"%PDF-1.7 presque", "Plan", "abîmé"),
         (b"%PDF-" + b"0" * 41_000_000, "Plan", "Mo"),
         (b"", "Plan", "Choisissez un fichier"),

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from intervalle import clock, files, journal
+from intervalle import clock, deposits, files, journal
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.document_kinds import KIND_LABELS as KIND_LABELS
 from intervalle.accounts.models import DOCUMENT_KINDS, Organisation, StructureDocument
@@ -48,7 +48,8 @@ async def keep(
 ) -> StructureDocument:  # fmt: skip
     """Keep one paper; the same bytes of the same kind are kept once. Raises files.BadFile on what does not open."""
     POLICY.check(actor, "documents.keep", organisation)
-    content, content_type = await files.paper(content)
+    sent = await deposits.paper(content)
+    content, content_type = sent.content, sent.content_type
     # Two clicks at once would both find nothing.
     await db.execute(select(Organisation.id).where(Organisation.id == organisation.id).with_for_update(key_share=True))
     held = [row[0] for row in await db.execute(_same(organisation.id, kind, content))]
@@ -57,7 +58,7 @@ async def keep(
         await _record(db, actor, held[0], "documents.keep")
         return held[0]
     stored = await files.keep(
-        db, name=name, content=content, content_type=content_type, audience="parties", scan="not_scanned",
+        db, name=name, content=content, content_type=content_type, audience="parties", scan=sent.scan,
         owner_id=organisation.id, user_id=actor.user_id,
     )  # fmt: skip
     made = StructureDocument(
