@@ -174,16 +174,23 @@ class Lives(RuleBasedStateMachine):
     visited: set[tuple[str, str, str]] = set()  # noqa: RUF012  # over all runs
     steps = 0
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(kind=st.sampled_from(sorted(STATES)), data=st.data())
+    def begin(self, kind: str, data: st.DataObject) -> None:
+        """One of the rows has a past already: late states are met as often as early ones."""
         self.world = World()
+        for step in WAYS[kind, data.draw(st.sampled_from(STATES[kind]))]:
+            step(self.world)
         self.seen = {kind: self.world.state(kind) for kind in STATES}
 
-    @rule(data=st.data(), kind=st.sampled_from(sorted(STATES)))
-    def attempt(self, data: st.DataObject, kind: str) -> None:
+    @rule(data=st.data(), kind=st.sampled_from(sorted(STATES)), final=st.integers(0, 9))
+    def attempt(self, data: st.DataObject, kind: str, final: int) -> None:
+        """Any act at any time. Acts that end a life are pressed once in ten times: lives are to be long."""
         event = data.draw(st.sampled_from(EVENTS[kind]))
         before, others = self.world.state(kind), {k: v for k, v in self.world.facts().items() if k != kind}
-        act(self.world, kind, event)
+        if LEGAL[kind, before].get(event) in ENDS.get(kind, ()) and final:
+            assert self.world.allowed(kind, event)
+        else:
+            act(self.world, kind, event)
         Lives.visited.add((kind, before, event))
         assert {k: v for k, v in self.world.facts().items() if k != kind} == others
 
@@ -195,12 +202,28 @@ class Lives(RuleBasedStateMachine):
             assert self.world.state(kind) in {was} | PASSING.get((kind, was), set()), (kind, was)
 
     @rule()
+    def the_work_goes_on(self) -> None:
+        """The next step of the call's main road."""
+        before = self.world.state("call")
+        if before == "draft":
+            act(self.world, "call", "calls.open")
+        elif before == "open":
+            self.world.now = self.world.rows["call"].closes_at
+            assert self.world.state("call") == "closed"
+        elif before == "closed":
+            act(self.world, "call", "panel.rank")
+
+    @rule()
     def the_organiser_releases(self) -> None:
         """One act: decisions leave, the award becomes an offer. The verb asks for a ranked call."""
-        if self.world.state("call") == "ranked":
-            self.world.rows["call"].released_at = self.world.rows["award"].released_at = self.world.now
+        if self.world.state("call") != "ranked":
+            return
+        self.world.rows["call"].released_at = self.world.now
+        assert self.world.state("call") == "released"
+        if self.world.state("award") == "prepared":
+            self.world.rows["award"].released_at = self.world.now
             self.world.rows["award"].offer_expires_at = self.world.now + timedelta(days=15)
-            assert (self.world.state("call"), self.world.state("award")) == ("released", "offered")
+            assert self.world.state("award") == "offered"
 
     @rule()
     def the_applicant_gives_up(self) -> None:
@@ -249,7 +272,7 @@ def test_every_line_of_the_policy_that_names_states_is_in_the_promise() -> None:
 
 
 def test_short_lives() -> None:
-    lives(60, 25)
+    lives(25, 20)
     assert Lives.visited <= PAIRS
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from allocation.assignment.instance import Instance, Place, compile_problem
+from allocation.assignment.instance import Instance, Place, recompile
 from allocation.assignment.optimum import Outcome, fair
 from allocation.assignment.problem import Application, Need, NoSolution, Problem
 from allocation.assignment.writing import number
@@ -30,11 +30,11 @@ def changes(instance: Instance, outcome: Outcome, id: str) -> list[dict[str, Any
         return []
     found: list[dict[str, Any]] = []
     for lot, area in _areas(instance, outcome.place, unit):
-        if _placed(instance.problem, id, lot, area=area):
-            found.append({"lot": lot, "area": number(_largest(instance.problem, id, lot, area))})
+        if _placed(instance, id, lot, area=area):
+            found.append({"lot": lot, "area": number(_largest(instance, id, lot, area))})
             break
     for lot, steps in _scores(instance, outcome.place, unit):
-        score = _smallest(instance.problem, id, lot, steps)
+        score = _smallest(instance, id, lot, steps)
         if score is not None:
             found.append({"lot": lot, "score": number(score)})
             break
@@ -97,21 +97,21 @@ def _room_above(
     )
 
 
-def _largest(problem: Problem, id: str, lot: str, area: int) -> int:
+def _largest(instance: Instance, id: str, lot: str, area: int) -> int:
     """From an area that works, the largest that does."""
-    wanted = problem.application(id).needs[lot].least
-    return _edge(area, wanted, lambda value: _placed(problem, id, lot, area=value))
+    wanted = instance.applications[id].needs[lot].least
+    return _edge(area, wanted, lambda value: _placed(instance, id, lot, area=value))
 
 
-def _smallest(problem: Problem, id: str, lot: str, steps: list[int]) -> int | None:
+def _smallest(instance: Instance, id: str, lot: str, steps: list[int]) -> int | None:
     """The last step must work; steps are walked down as long as they still do, then hundredths."""
-    if not _placed(problem, id, lot, score=steps[-1]):
+    if not _placed(instance, id, lot, score=steps[-1]):
         return None
     best = len(steps) - 1
-    while best and _placed(problem, id, lot, score=steps[best - 1]):
+    while best and _placed(instance, id, lot, score=steps[best - 1]):
         best -= 1
-    fails = steps[best - 1] if best else problem.application(id).scores[lot]
-    return _edge(steps[best], fails, lambda value: _placed(problem, id, lot, score=value))
+    fails = steps[best - 1] if best else instance.applications[id].scores[lot]
+    return _edge(steps[best], fails, lambda value: _placed(instance, id, lot, score=value))
 
 
 def _edge(works: int, fails: int, test: Callable[[int], bool]) -> int:
@@ -126,14 +126,14 @@ def _edge(works: int, fails: int, test: Callable[[int], bool]) -> int:
     return works
 
 
-def _placed(problem: Problem, id: str, lot: str, *, area: int | None = None, score: int | None = None) -> bool:
+def _placed(instance: Instance, id: str, lot: str, *, area: int | None = None, score: int | None = None) -> bool:
     """Solve the whole call again with one change: is the application then on that lot?"""
-    instance = compile_problem(changed(problem, id, lot, area=area, score=score))
+    trial = recompile(instance, changed(instance.problem, id, lot, area=area, score=score), id)
     try:
-        outcome = fair(instance, SECONDS)
+        outcome = fair(trial, SECONDS)
     except NoSolution:
         return False
-    return outcome.unproven is None and outcome.place.get(instance.unit_of[id]) == instance.lot_index[lot]
+    return outcome.unproven is None and outcome.place.get(trial.unit_of[id]) == trial.lot_index[lot]
 
 
 def changed(problem: Problem, id: str, lot: str, *, area: int | None = None, score: int | None = None) -> Problem:

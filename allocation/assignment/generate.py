@@ -32,3 +32,42 @@ def _application(id: str, names: list[str], wishes: int, random: Random) -> dict
         "area": dict.fromkeys(chosen, area),
         "scores": {lot: (base + random.randint(0, 1000)) / 100 for lot in chosen},
     }
+
+
+def with_rules(
+    applications: int, lots: int, seed: int = 1, *, share: float = 0.2, locks: int = 2, rank: float = 0.5
+) -> dict[str, Any]:
+    """The same, with every kind of rule: a quarter of the applications on half-days, one in twenty incompatible with
+    another, pairs that must be together, a floor for the neighbourhood (`share` of the area), `locks` lines imposed on
+    their first wish (taken at `rank` in the order of best scores: 0 the strongest, 1 the weakest) and as many excluded
+    from theirs."""
+    document = generate(applications, lots, seed)
+    random = Random(f"rules:{seed}:{applications}:{lots}")  # noqa: S311
+    rows = document["applications"]
+    ids = [row["id"] for row in rows]
+    halves = ["-am", "-pm"]
+    for row in rows:
+        if random.random() < 0.25:
+            half = random.choice(halves)
+            row["slots"] = [day + half for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")]
+    document["incompatible"] = [random.sample(ids, 2) for _ in range(applications // 20)]
+    document["together"] = [_together(rows[n], rows[n + 1]) for n in range(0, applications - 1, 40)]
+    ranked = sorted(rows, key=lambda row: -max(row["scores"].values()))
+    start = round(rank * (len(ranked) - 1 - 2 * locks))
+    sets = {id for together in document["together"] for id in together}
+    chosen = [row for row in ranked[start:] + ranked[:start] if row["id"] not in sets][: 2 * locks]
+    document["locks"] = [
+        {"application": row["id"], "lot": row["wishes"][0][0], "kind": kind, "motive": "vote de la commission"}
+        for row, kind in zip(chosen, ["must", "never"] * locks, strict=True)
+    ]
+    document["quotas"] = [{"name": "seuil quartier", "kind": "area_share", "group": "neighbourhood", "at_least": share}]
+    return document
+
+
+def _together(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
+    """Two applications that ask for the same lots, at the same times, and must share one."""
+    lots = list(one["area"])
+    area, score = next(iter(other["area"].values())), max(other["scores"].values())
+    other |= {"wishes": [list(tier) for tier in one["wishes"]], "area": dict.fromkeys(lots, area)}
+    other |= {"scores": dict.fromkeys(lots, score), "slots": one.get("slots")}
+    return sorted((one["id"], other["id"]))

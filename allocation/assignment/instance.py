@@ -6,7 +6,7 @@ rank. A pair (unit, lot) is *open* when nothing published excludes it; the reaso
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from allocation.assignment.problem import Application, InvalidProblem, Lot, Problem, Quota
@@ -136,8 +136,9 @@ def compile_problem(problem: Problem) -> Instance:
     musts = _musts(problem, closed)
     wishes = [_common_wishes(block, applications, closed, musts, problem) for block in blocks]
     classes = _slot_classes(problem, blocks, wishes, applications)
+    index = {lot.id: position for position, lot in enumerate(problem.lots)}
     units = tuple(
-        _unit(block, tiers, musts, problem, applications, ties, classes)
+        _unit(block, tiers, musts, problem, applications, ties, classes, index)
         for block, tiers in zip(blocks, wishes, strict=True)
     )
     unit_of = {id: index for index, unit in enumerate(units) for id in unit.members}
@@ -149,6 +150,31 @@ def compile_problem(problem: Problem) -> Instance:
         quotas=tuple(_linear(quota, problem, units, applications) for quota in problem.quotas),
         ties=ties,
     )
+
+
+def recompile(instance: Instance, problem: Problem, id: str) -> Instance:
+    """The instance of `problem`, which differs from the instance's own by an area or a score of one application, alone in
+    its unit, at a lot open to it: only that unit and the orders it stands in are made again."""
+    if instance.quotas:
+        return compile_problem(problem)
+    index = instance.unit_of[id]
+    unit, application = instance.units[index], problem.application(id)
+    pairs = {}
+    for lot, pair in unit.pairs.items():
+        name = instance.lots[lot].id
+        area, score = application.needs[name].least, application.scores[name]
+        pairs[lot] = replace(
+            pair, key=(-score, instance.ties[id]), points=score * application.weight,
+            demand=tuple(area if wanted else 0 for wanted in pair.demand), use=area * len(application.slots),
+        )  # fmt: skip
+    units = (*instance.units[:index], replace(unit, pairs=pairs), *instance.units[index + 1 :])
+    made = replace(instance, problem=problem, units=units)
+    kept = {"lot_index": instance.lot_index, "unit_of": instance.unit_of, "by_organisation": instance.by_organisation}
+    at = list(instance.at)
+    for lot in pairs:
+        at[lot] = tuple(sorted(at[lot], key=lambda u: (made.key(u, lot), u)))
+    made.__dict__.update(kept, at=tuple(at))
+    return made
 
 
 def _ties(problem: Problem) -> dict[str, int]:
@@ -262,8 +288,8 @@ def _unit(
     applications: Mapping[str, Application],
     ties: Mapping[str, int],
     classes: Mapping[str, list[int]],
+    index: Mapping[str, int],
 ) -> Unit:
-    index = {lot.id: position for position, lot in enumerate(problem.lots)}
     members = [applications[id] for id in block]
     pairs: dict[int, Pair] = {}
     for lot, tier in sorted(tiers.items(), key=lambda item: (item[1], item[0])):

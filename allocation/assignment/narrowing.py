@@ -80,8 +80,12 @@ def narrow(instance: Instance, waived: AbstractSet[Pair] = frozenset()) -> Narro
         state.queued.discard(lot)
         groups = state.groups[lot]
         if groups:
-            _sure(state, lot, groups)
-            (_taken if len(groups[0][0].demand) == 1 else _taken_per_slot)(state, lot, groups)
+            if len(groups[0][0].demand) == 1:
+                _sure(state, lot, groups)
+                _taken(state, lot, groups)
+            else:
+                _sure_per_slot(state, lot, groups)
+                _taken_per_slot(state, lot, groups)
     return state
 
 
@@ -104,7 +108,30 @@ def _groups(
 
 
 def _sure(state: Narrowing, lot: int, groups: list[list[Candidate]]) -> None:
-    """From the best ranked down, as long as all who could be there fit together."""
+    """From the best ranked down, as long as all who could be there fit together. Lots used on one class of half-days:
+    nearly all of them, and where most of the time goes."""
+    area, possible, most = state.instance.lots[lot].area, state.possible, 0
+    for group in groups:
+        for one in group:
+            if lot in possible[one.unit]:
+                most += one.demand[0]
+        for one in group:
+            if one.bound and one.plain and most + (0 if lot in possible[one.unit] else one.demand[0]) <= area:
+                _entitle(state, one, lot)
+        if most > area:
+            return
+
+
+def _entitle(state: Narrowing, one: Candidate, lot: int) -> None:
+    """The unit gets this lot or one it likes as much."""
+    possible = state.possible[one.unit]
+    if state.must[one.unit] and len(possible) == 1 and lot in possible:
+        return
+    state.restrict(one.unit, {other for other in possible if other == lot or other in one.rivals}, must=True)
+
+
+def _sure_per_slot(state: Narrowing, lot: int, groups: list[list[Candidate]]) -> None:
+    """The same with several classes of half-days: the unit must fit on each it wants."""
     area = state.instance.lots[lot].area
     most = [0] * len(groups[0][0].demand)
     for group in groups:
@@ -116,8 +143,7 @@ def _sure(state: Narrowing, lot: int, groups: list[list[Candidate]]) -> None:
                 continue
             own = lot in state.possible[one.unit]
             if all(not w or total + (0 if own else w) <= area for w, total in zip(one.demand, most, strict=True)):
-                kept = {other for other in state.possible[one.unit] if other == lot or other in one.rivals}
-                state.restrict(one.unit, kept, must=True)
+                _entitle(state, one, lot)
         if min(most) > area:
             return
 
@@ -125,7 +151,10 @@ def _sure(state: Narrowing, lot: int, groups: list[list[Candidate]]) -> None:
 def _taken(state: Narrowing, lot: int, groups: list[list[Candidate]]) -> None:
     """Lots used on one class of half-days: a floor under what is taken, from the best ranked down."""
     area = state.instance.lots[lot].area
-    below = sum(one.demand[0] for group in groups for one in group if state.held(one.unit) == lot)
+    must, possible = state.must, state.possible
+    # Nobody comes to be held here below: only this lot is taken away.
+    held = {u for u in state.instance.at[lot] if must[u] and len(possible[u]) == 1 and lot in possible[u]}
+    below = sum(one.demand[0] for group in groups for one in group if one.unit in held)
     floor = 0
     for group in groups:
         reached, surely = floor, 0
@@ -133,13 +162,13 @@ def _taken(state: Narrowing, lot: int, groups: list[list[Candidate]]) -> None:
             wanted = one.demand[0]
             if floor + wanted > area:
                 state.met.add((one.unit, lot))
-            if lot in state.possible[one.unit] and state.held(one.unit) == lot:
+            if one.unit in held:
                 surely += wanted
                 continue
-            if lot in state.possible[one.unit] and floor + below + wanted > area:
-                state.restrict(one.unit, state.possible[one.unit] - {lot}, must=False)
+            if floor + below + wanted > area and lot in possible[one.unit]:
+                state.restrict(one.unit, possible[one.unit] - {lot}, must=False)
             # Pressed: no lot it likes as much is left, so it is here or those above leave too little for it.
-            if one.bound and one.plain and state.possible[one.unit].isdisjoint(one.rivals):
+            if one.bound and one.plain and possible[one.unit].isdisjoint(one.rivals):
                 reached = max(reached, min(floor + wanted, area - wanted + 1))
         below -= surely
         floor = max(reached, floor + surely)

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from allocation.assignment.check import check
+from allocation.assignment.counterfactual import changed
 from allocation.assignment.fairness import exceptions
 from allocation.assignment.generate import generate
-from allocation.assignment.instance import compile_problem
+from allocation.assignment.instance import compile_problem, recompile
 from allocation.assignment.optimum import METHODS
 from allocation.assignment.problem import InvalidProblem, NoSolution, canonical, parse
 from allocation.assignment.rules import hard_rules, no_envy
@@ -203,3 +204,22 @@ def test_a_start_fits_the_program_whatever_the_half_days() -> None:
     assert rules.helpers
     assert rules.program.accepts(start)
     assert sum(start[column] for column in rules.v.values()) == len(exceptions(instance, place))
+
+
+@given(document=calls(most=7), data=st.data())
+@settings(max_examples=100, deadline=None)
+def test_one_figure_changed_is_the_same_call_compiled_again(document: dict[str, Any], data: st.DataObject) -> None:
+    try:
+        instance = compile_problem(parse(document))
+    except InvalidProblem:
+        return
+    alone = [unit for unit in instance.units if len(unit.members) == 1 and unit.pairs]
+    if not alone:
+        return
+    unit = data.draw(st.sampled_from(alone))
+    lot = instance.lots[data.draw(st.sampled_from(list(unit.pairs)))].id
+    figure: Any = data.draw(st.sampled_from(({"area": 900}, {"score": 6500}, {"score": 8000})))
+    problem = changed(instance.problem, unit.members[0], lot, **figure)
+    quick, slow = recompile(instance, problem, unit.members[0]), compile_problem(problem)
+    for name in ("units", "quotas", "hostile", "ties", "at", "unit_of", "lot_index", "by_organisation", "applications"):
+        assert getattr(quick, name) == getattr(slow, name), name

@@ -64,7 +64,11 @@ async def _save(browser: Any, room: Any, j: int, f: int, *, version: int, value:
     said = f"Note écrite par {j} sur {f}." if page == "page" else f"Autre page de {j} sur {f}."
     form = {"version": str(version), "writer": f"{page}-{j}-{f}", "comment": said}
     form |= {f"n{c.id}": str(value) for c in room.criteria}
-    return await browser.post(
-        f"/commissions/{room.call.id}/notation/{room.files[f].id}/brouillon", data=form,
-        headers={"HX-Request": "true", "HX-Request-Type": "partial"},
-    )  # fmt: skip
+    path = f"/commissions/{room.call.id}/notation/{room.files[f].id}/brouillon"
+    while True:
+        answer = await browser.post(path, data=form, headers={"HX-Request": "true", "HX-Request-Type": "partial"})
+        if answer.status_code != 503:
+            return answer
+        # Too many at once on a slow machine: the page says that nothing was saved, and to send it again.
+        assert "Rien n’a été enregistré" in answer.text
+        await asyncio.sleep(int(answer.headers["Retry-After"]))
