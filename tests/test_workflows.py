@@ -41,7 +41,7 @@ PREPARE = {"visits.plan": SAME, "panel.compose": SAME}
 SELECT = {
     "panel.compose": SAME, "panel.open": SAME, "panel.lift": SAME, "panel.check_admissibility": SAME, "panel.ask_correction": SAME,
     "panel.hand_out": SAME, "panel.close": SAME, "panel.meet": SAME, "panel.rank": "ranked", "late.decide": SAME,
-    "visits.mark": SAME, "paper.register": SAME, "calls.repeat": SAME, "calls.cancel": "cancelled",
+    "visits.mark": SAME, "paper.register": SAME, "duplicates.decide": SAME, "calls.repeat": SAME, "calls.cancel": "cancelled",
 }  # fmt: skip
 LEGAL: dict[tuple[str, str], dict[str, str | None]] = {
     ("call", "draft"): PREPARE | {"calls.edit": SAME, "calls.open": "open", "calls.unschedule": SAME, "calls.cancel": "cancelled"},
