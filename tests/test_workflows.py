@@ -65,6 +65,7 @@ LEGAL: dict[tuple[str, str], dict[str, str | None]] = {
     ("award", "accepted"): {},
     ("award", "declined"): {},
     ("award", "expired"): {},
+    ("award", "withdrawn"): {},
     ("lease", "draft"): {"leases.edit": SAME, "leases.sign": "signed"},
     ("lease", "signed"): {"leases.insure": SAME, "leases.hand_keys": SAME, "leases.fulfil": SAME},
     ("lease", "running"): {"leases.insure": SAME, "leases.hand_keys": SAME, "leases.fulfil": SAME},
@@ -235,6 +236,12 @@ class Lives(RuleBasedStateMachine):
             self.world.rows["award"].declined_at = self.world.now
             assert self.world.state("award") == "declined"
 
+    @rule()
+    def a_corrective_act_takes_the_award_back(self) -> None:
+        if self.world.state("award") in {"offered", "accepted"}:
+            self.world.rows["award"].withdrawn_at = self.world.now
+            assert self.world.state("award") == "withdrawn"
+
     @rule(days=st.integers(0, 60))
     def the_title_ends_early(self, days: int) -> None:
         if self.world.state("lease") == "running":
@@ -252,7 +259,7 @@ class Lives(RuleBasedStateMachine):
         self.seen = {kind: self.world.state(kind) for kind in STATES}
 
 
-ENDS = {"call": {"released", "cancelled"}, "award": {"accepted", "declined", "expired"}, "lease": {"ended"},
+ENDS = {"call": {"released", "cancelled"}, "award": {"declined", "expired", "withdrawn"}, "lease": {"ended"},
         "path": {"closed"}, "claim": {"reviewed"}}  # fmt: skip
 
 
@@ -328,6 +335,7 @@ WAYS: dict[tuple[str, str], list[Callable[[World], None]]] = {
     ("award", "accepted"): [*OFFERED, *_acts(("award", "awards.answer"))],
     ("award", "declined"): [*OFFERED, _write("award", "declined_at")],
     ("award", "expired"): [*OFFERED, _waits(15)],
+    ("award", "withdrawn"): [*OFFERED, *_acts(("award", "awards.answer")), _write("award", "withdrawn_at")],
     ("lease", "draft"): [],
     ("lease", "signed"): SIGNED,
     ("lease", "running"): [*SIGNED, _waits(30)],
