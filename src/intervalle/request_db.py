@@ -24,7 +24,7 @@ async def provide_db(request: Request, state: State) -> AsyncGenerator[AsyncSess
     # Read whole first: a slow sender holds no database connection.
     once = request.method not in SAFE and not request.route_handler.opt.get("twins")
     arrival = await submissions.arrive(request, (cookie or "").encode()) if once else None
-    async with state.sessions() as db:
+    async with submissions.turn(arrival), state.sessions() as db:
         try:
             async with db.begin():
                 actor, stale = await sessions.load_actor(db, cookie)

@@ -7,10 +7,14 @@ per sender and address: a value changed and changed back is three submissions, n
 Forms sent again later, on purpose or from a page gone back to, are the room's own business (states, unique keys).
 """
 
+import asyncio
 import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from weakref import WeakValueDictionary
 
 from litestar import Response
 from litestar.datastructures import UploadFile
@@ -24,7 +28,7 @@ from intervalle.web import Request, flash_cookie, form_data, nonce_of
 
 # An answer reaches its reader about this long after the commit; clicks before that did not see it.
 GRACE = timedelta(seconds=1)
-PATIENCE = "20s"  # a twin waits for the first, however long that works
+PATIENCE = "15s"  # a twin in another process waits that long, then is told that the first is still at work
 KEPT = timedelta(hours=1)
 BIGGEST = 256 * 1024  # a larger answer is not worth keeping: its twin works again
 
@@ -90,6 +94,20 @@ async def note(response: Any) -> Any:
     """Hook: what the handler answered, before the transaction ends."""
     _answer.set(response)
     return response
+
+
+# Twins in this process wait here, where waiting holds no connection that the first might need.
+_turns: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
+
+
+@asynccontextmanager
+async def turn(arrival: Arrival | None) -> AsyncIterator[None]:
+    """One submission at a time for a sender and an address; what is not one passes."""
+    if arrival is None:
+        yield
+        return
+    async with _turns.setdefault(arrival.key, asyncio.Lock()):
+        yield
 
 
 async def told_before(db: AsyncSession, request: Request, arrival: Arrival) -> Response[Any] | None:
