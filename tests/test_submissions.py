@@ -83,6 +83,13 @@ async def test_strangers_too(browser: Any, committing: Any) -> None:
     assert await count_of(committing, "anonyme") == 1
 
 
+async def test_a_stranger_s_large_file_is_not_read_at_the_door(browser: Any, committing: Any) -> None:
+    browser.cookies.clear()
+    large = {"plan": ("plan.pdf", b"0" * (submissions.FROM_STRANGERS + 1))}
+    answers = [await browser.post("/ajouter", data={"cle": "grand"}, files=large) for _ in range(2)]
+    assert ([a.status_code for a in answers], await count_of(committing, "grand")) == ([303] * 2, 2)
+
+
 async def test_a_fragment_is_given_again_with_the_nonce_it_names(browser: Any, committing: Any) -> None:
     answers = await asyncio.gather(*(browser.post("/fragment", data={"cle": "fragment"}) for _ in range(5)))
     assert len({a.text for a in answers}) == 1

@@ -30,6 +30,7 @@ from intervalle.web import Request, flash_cookie, form_data, nonce_of
 GRACE = timedelta(seconds=1)
 PATIENCE = "15s"  # a twin in another process waits that long, then is told that the first is still at work
 KEPT = timedelta(hours=1)
+FROM_STRANGERS = 1024 * 1024  # what nobody signed for is not read before the door says yes
 BIGGEST = 256 * 1024  # a larger answer is not worth keeping: its twin works again
 
 # What the handler answered, seen before the commit (see `remember`).
@@ -69,9 +70,11 @@ class Arrival:
         return int.from_bytes(self.key[:8], "big", signed=True)
 
 
-async def arrive(request: Request, sender: bytes) -> Arrival:
+async def arrive(request: Request, sender: bytes) -> Arrival | None:
     """Read what was sent (to the disk when it is large) before any connection to the database is taken."""
     at = _instant()
+    if not sender and not 0 <= int(request.headers.get("content-length", "-1")) <= FROM_STRANGERS:
+        return None
     digest = hashlib.sha256(request.headers.get("HX-Request-Type", "").encode())
     digest.update(request.url.query.encode())
     for name, value in (await form_data(request)).multi_items():
