@@ -73,7 +73,8 @@ class Arrival:
 async def arrive(request: Request, sender: bytes) -> Arrival | None:
     """Read what was sent (to the disk when it is large) before any connection to the database is taken."""
     at = _instant()
-    if not sender and not 0 <= int(request.headers.get("content-length", "-1")) <= FROM_STRANGERS:
+    length = request.content_length  # absent when it is sent in pieces
+    if not sender and (length is None or length > FROM_STRANGERS):
         return None
     digest = hashlib.sha256(request.headers.get("HX-Request-Type", "").encode())
     digest.update(request.url.query.encode())
