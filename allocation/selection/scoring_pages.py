@@ -10,7 +10,7 @@ from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import select
 
-from allocation.selection import access, queries, sheets
+from allocation.selection import access, anonymity, queries, sheets
 from allocation.selection.access import Room
 from allocation.selection.models import Mark, ScoreSheet, Seat
 from allocation.selection.reading_order import next_file
@@ -21,7 +21,7 @@ from allocation.selection.words import COLLEGES, SHORT_ANCHORS
 from calls.grid import ANCHORS
 from calls.models import Application, Criterion
 from calls.queries import criteria_of, current_version
-from calls.reading import FileView, file_of
+from calls.reading import file_of
 from intervalle import clock
 from intervalle.accounts.models import Organisation
 from intervalle.errors import NotFound
@@ -30,8 +30,6 @@ from intervalle.web import Db, Id, Request, actor_of, form_data, is_fragment, pa
 
 COMMENT_LIMIT = 5000
 REASON_LIMIT = 1000
-# Answers that name the structure: held back while an anonymised call is being scored.
-NAMING_ANSWERS = frozenset({"presentation", "rooting"})
 
 
 @dataclass(frozen=True)
@@ -132,16 +130,6 @@ def _closed(room: Room) -> bool:
     return bool(room.panel and room.panel.scoring_closed_at) or room.call.stage() != "closed"
 
 
-def masked(file: FileView, room: Room) -> FileView:
-    """The file without what names the structure, when the call is scored anonymously."""
-    if not room.names_hidden:
-        return file
-    answers = [a for a in file.answers if a.key not in NAMING_ANSWERS]
-    return replace(
-        file, structure=_("Structure masquée pendant la notation"), line="", members=[], documents=[], answers=answers
-    )
-
-
 async def _context(
     request: Request, db: Db, desk: Desk, application_id: int, *, typed: Typed | None = None, **more: Any
 ) -> dict[str, Any]:
@@ -150,10 +138,11 @@ async def _context(
     sheet = line.sheet
     marks = typed.marks if typed else desk.marks[sheet.id] if sheet else {}
     before, after = desk.around(application_id)
+    file = await file_of(db, application)
     editable = desk.seat.voting and not _closed(desk.room) and not (sheet and sheet.submitted_at)
     return {
         "desk": desk, "room": desk.room, "head": await access.head(db, actor_of(request), desk.room), "line": line,
-        "application": application, "file": masked(await file_of(db, application), desk.room), "sheet": sheet,
+        "application": application, "file": anonymity.masked(file) if desk.room.names_hidden else file, "sheet": sheet,
         "marks": {c.id: marks.get(c.id, Given()) for c in desk.criteria}, "total": running(marks, desk.criteria),
         "comment": typed.comment if typed else sheet.comment if sheet else "",
         "notes": typed.notes if typed else sheet.notes if sheet else "",
