@@ -2,6 +2,7 @@
 
 import asyncio
 import atexit
+import logging
 from functools import cache
 from threading import Lock
 from typing import Any
@@ -25,6 +26,7 @@ def _fonts() -> tuple[Any, Any]:
     from weasyprint import CSS
     from weasyprint.text.fonts import FontConfiguration
 
+    logging.getLogger("fontTools").setLevel(logging.WARNING)  # a letter would write a hundred lines
     shared = FontConfiguration()
     faces = "".join(
         f'@font-face {{ font-family: "{family}"; src: url({(FONTS / name).as_uri()}); font-style: {style}; font-weight: 200 800 }}'
