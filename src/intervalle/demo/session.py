@@ -69,7 +69,6 @@ async def _deliberate(
             await meetings.arrive(db, cast.actor(person), made, seat, seat.id)
         rules = await agenda.add(db, chair, made, seats["anne"], title="Rappel des règles et de la grille")
         await agenda.add(db, chair, made, seats["anne"], title="Calendrier : visites, réponses, entrée dans les lieux")
-        await agenda.take(db, chair, made, seats["anne"], rules.id)
         note = "La grille publiée est relue ; chacun confirme sa déclaration de liens."
         await agenda.write(db, chair, made, seats["anne"], rules.id, note=note)
     with clock.at(start + timedelta(minutes=10)):
