@@ -104,7 +104,7 @@ def copied(source: str, target: str) -> float:
     with psycopg.connect(_conninfo(source)) as out, psycopg.connect(_conninfo(target)) as into:
         for table, which in tables.items():
             names = [
-                r[0] for r in out.execute("SELECT column_name FROM information_schema.columns WHERE table_name = %s AND column_name NOT IN ('haystack', 'import_id')", [table])
+                r[0] for r in out.execute("SELECT column_name FROM information_schema.columns WHERE table_name = %s AND is_generated = 'NEVER' AND column_name <> 'import_id'", [table])
             ]  # fmt: skip
             columns = ", ".join(names)
             with out.cursor().copy(f"COPY (SELECT {columns} FROM {table} WHERE {which} ORDER BY id) TO STDOUT") as read:

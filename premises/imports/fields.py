@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from intervalle.i18n import N_
 from premises.facts import EnergyLabel, Erp, TitleCode, Utility
 from premises.imports import readers
-from premises.imports.readers import Reader, plain
+from premises.imports.readers import Reader, Words, plain
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,10 @@ class Field:
     many: bool = False  # several columns of the file may feed it
 
 
-def _labels(pairs: dict[str, tuple[str, ...]]) -> dict[str, str]:
-    """Words -> code; the code itself is understood too."""
-    return {plain(word): code for code, words in pairs.items() for word in (code, *words)}
+def _labels(pairs: dict[str, tuple[str, ...]], **others: str) -> Words:
+    """The first word of each is the one shown; the code itself is understood too. `others`: more words -> code."""
+    codes = {plain(word): code for code, words in pairs.items() for word in (code, *words)}
+    return Words(codes | others, {code: words[0] for code, words in pairs.items()})
 
 
 KINDS = _labels({
@@ -58,11 +59,7 @@ PAYERS = _labels({
     "shared": ("partagés", "partagé"),
 })  # fmt: skip
 TITLES = _labels({str(t): (t.label,) for t in TitleCode})
-UTILITIES = _labels({str(u): (u.label,) for u in Utility}) | {
-    "internet": "internet",
-    "fibre": "internet",
-    "wc": "toilets",
-}
+UTILITIES = _labels({str(u): (u.label,) for u in Utility}, internet="internet", fibre="internet", wc="toilets")
 ERP = _labels({str(e): (e.label,) for e in Erp})
 ENERGY = _labels({str(e): (e.label,) for e in EnergyLabel})
 
@@ -120,6 +117,11 @@ FIELDS: tuple[Field, ...] = (
     Field("travaux_payeur", N_("Travaux à la charge de"), "lot", "works_payer", "text", readers.one_of(PAYERS), ("a la charge de", "payeur travaux")),
 )  # fmt: skip
 BY_CODE = {field.code: field for field in FIELDS}
+BY_COLUMN = {field.column: field for field in FIELDS}
+WORDS = {
+    "kind": KINDS, "regime": REGIMES, "condition": CONDITIONS, "works_payer": PAYERS, "titles": TITLES, "utilities": UTILITIES, "erp_types": ERP,
+    "energy_label": ENERGY,
+}  # fmt: skip
 LEVELS = (("premises", N_("Le local")), ("place", N_("Où il se trouve")), ("lot", N_("Le lot")))
 PREMISES_COLUMNS = (
     *(f.column for f in FIELDS if f.level == "premises" and f.column != "external_id"),

@@ -7,6 +7,7 @@ Both are read. What cannot be read raises ValueError with the sentence shown bes
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -143,22 +144,28 @@ def yes_no(cell: str) -> bool:
     raise ValueError(_("Écrivez oui ou non."))
 
 
-def one_of(words: Mapping[str, str]) -> Reader:
-    """`words`: what may be written (in plain words) -> code kept."""
+@dataclass(frozen=True)
+class Words:
+    """What may be written for a code: `codes` by the plain word, `labels` the word shown for each code."""
 
+    codes: Mapping[str, str]
+    labels: Mapping[str, str]
+
+
+def one_of(words: Words) -> Reader:
     def read(cell: str) -> str:
-        code = words.get(plain(cell))
+        code = words.codes.get(plain(cell))
         if code is None:
-            some = sorted(set(words) - {plain(code) for code in words.values()}, key=len)[:6]
+            some = " ; ".join(list(words.labels.values())[:6])
             raise ValueError(
-                _("« %(cell)s » n’est pas reconnu ; par exemple : %(some)s.", cell=shown(cell), some=", ".join(some))
+                _("« %(cell)s » n’est pas reconnu. Écrivez par exemple : %(some)s.", cell=shown(cell), some=some)
             )
         return code
 
     return read
 
 
-def several(words: Mapping[str, str]) -> Reader:
+def several(words: Words) -> Reader:
     """A list cut by « , », « ; », « | » or a new line."""
     one = one_of(words)
 

@@ -196,6 +196,7 @@ async def classify(db: AsyncSession) -> dict[str, int]:
             "count(*) FILTER (WHERE lot_id IS NOT NULL AND (changed IS TRUE OR place_changed IS TRUE OR lot_changed IS TRUE)) AS change, "
             "count(*) FILTER (WHERE lot_id IS NOT NULL AND changed IS NOT TRUE AND place_changed IS NOT TRUE AND lot_changed IS NOT TRUE) AS same, "
             "count(*) FILTER (WHERE lead AND premises_id IS NULL) AS new_premises, "
+            "count(*) FILTER (WHERE lead AND place_changed IS TRUE) AS moved, "
             "count(*) FILTER (WHERE point IS NULL) AS nowhere, count(*) FILTER (WHERE position_source = 'commune') AS commune_only, "
             "count(*) FILTER (WHERE qpv_code <> '') AS in_qpv, coalesce(sum(area) FILTER (WHERE lot_id IS NULL), 0)::float AS area "
             "FROM staged WHERE NOT refused"

@@ -7,6 +7,7 @@ refused cells; the corrected file holds every refused row as it was, with its re
 import asyncio
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import asdict, dataclass, field
@@ -20,7 +21,7 @@ from intervalle.accounts.actor import Actor
 from intervalle.i18n import _
 from intervalle.outbox import StoredFile
 from premises import supply
-from premises.imports import staging, tables, writing
+from premises.imports import preview, staging, tables, writing
 from premises.imports.fields import BY_CODE
 from premises.imports.rows import Options, Reader, Refusal
 from premises.models import PremisesImport
@@ -43,6 +44,8 @@ class Look:
     refusals: list[Refusal] = field(default_factory=list)
     notes: list[Refusal] = field(default_factory=list)
     swapped: int = 0
+    sample: list[dict[str, Any]] = field(default_factory=list)
+    changes: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def refused_rows(self) -> dict[int, list[Refusal]]:
@@ -52,9 +55,12 @@ class Look:
         return by_row
 
     def report(self) -> dict[str, Any]:
-        reasons = Counter((r.column, r.reason) for r in self.refusals)
+        # « « grande » n’est pas un nombre » and « « cher »… » are one reason: the cells themselves are listed below it.
+        reasons = Counter((r.column, re.sub(r"^« .*? » ", "… ", r.reason)) for r in self.refusals)
         return {
             **self.counts,
+            "sample": self.sample,
+            "changes": self.changes,
             "rows": self.rows,
             "refused": len(self.refused_rows),
             "cells": len(self.refusals),
@@ -109,6 +115,7 @@ async def look(db: AsyncSession, one: PremisesImport, content: bytes, tell: Tell
         found.refusals.append(Refusal(refusal.row, column, refusal.value[:60], refusal.reason))
     found.refusals.sort(key=lambda r: r.row)
     found.counts = await staging.classify(db)
+    found.sample, found.changes = await preview.sample(db), await preview.changes(db)
     return found
 
 

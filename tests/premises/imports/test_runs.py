@@ -110,6 +110,27 @@ async def test_a_changed_cell_changes_its_premises_and_an_empty_one_erases_nothi
     )
 
 
+async def test_what_would_change_is_said_before_and_after(db: Any, landlord: Any) -> None:
+    actor, org = landlord
+    await brought.entered(db, actor, org, brought.csv_of(brought.row(), brought.row(Référence="L-2")))
+    moved = brought.row(Loyer="42", Latitude="48.1280", **{"Disponible le": "01/04/2027"})
+    one = await brought.brought(
+        db, actor, org, brought.csv_of(moved, brought.row(Référence="L-2"), brought.row(Référence="L-3"))
+    )
+    said = [
+        (c["row"], c["field"], " ".join(c["before"].split()), " ".join(c["after"].split()))
+        for c in one.report["changes"]
+    ]
+    assert said == [
+        (2, "Loyer demandé (€/m²/an)", "38 €", "42 €"),
+        (2, "Utilisable à partir du", "1er mars 2027", "1er avril 2027"),
+    ]
+    assert (one.report["moved"], [(r["row"], r["effect"], r["commune"]) for r in one.report["sample"]]) == (
+        1,
+        [(2, "change", "Rennes"), (3, "same", "Rennes"), (4, "enter", "Rennes")],
+    )
+
+
 async def test_several_rows_make_several_lots_of_one_building(db: Any, landlord: Any) -> None:
     actor, org = landlord
     headers = (*brought.HEADERS, "Lot")
