@@ -123,7 +123,7 @@ async def test_what_would_change_is_said_before_and_after(db: Any, landlord: Any
     ]
     assert said == [
         (2, "Loyer demandé (€/m²/an)", "38 €", "42 €"),
-        (2, "Utilisable à partir du", "1er mars 2027", "1er avril 2027"),
+        (2, "Utilisable à partir du", "1ᵉʳ mars 2027", "1ᵉʳ avril 2027"),
     ]
     assert (one.report["moved"], [(r["row"], r["effect"], r["commune"]) for r in one.report["sample"]]) == (
         1,
