@@ -21,7 +21,7 @@ from calls.models import (
 )
 from calls.need_models import Need, NeedContact
 from intervalle import clock
-from intervalle.accounts import profiles
+from intervalle.accounts import mandates, profiles
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.models import Organisation
 from intervalle.accounts.policy import WRITE
@@ -177,12 +177,15 @@ def calls_about_premises(premises_id: int, actor: Actor) -> Select[Call]:
 
 
 def lots_to_offer(organisation_id: int) -> Select[Lot, Premises]:
-    """Published lots of an owner (or of those it manages for): what a call of its own can carry."""
+    """Published lots of an owner, or of those it acts for today by a mandate for calls: what a call of its own can carry."""
     return (
         select(Lot, Premises)
         .join(Premises, Premises.id == Lot.premises_id)
         .where(
-            or_(Premises.owner_id == organisation_id, Premises.manager_id == organisation_id),
+            or_(
+                Premises.owner_id == organisation_id,
+                Premises.owner_id.in_(mandates.grantors_for(organisation_id, "calls")),
+            ),
             Premises.published_at.is_not(None),
             Premises.withdrawn_at.is_(None),
         )

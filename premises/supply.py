@@ -214,12 +214,7 @@ async def remove_lot(db: AsyncSession, actor: Actor, premises: Premises, lot: Lo
 
 
 async def record(db: AsyncSession, actor: Actor, premises: Premises, action: str, facts: dict[str, Any]) -> None:
-    acting_for = (
-        {"acting_for": premises.owner_id}
-        if premises.owner_id not in {b.organisation_id for b in actor.belongings}
-        else {}
-    )
     await journal.record(
-        db, chain=f"organisation:{premises.owner_id}", action=action, subject=f"premises:{premises.id}", facts={**facts, **acting_for},
+        db, chain=f"organisation:{premises.owner_id}", action=action, subject=f"premises:{premises.id}", facts=facts,
         actor_id=actor.user_id, organisation_id=actor.current_id,
     )  # fmt: skip

@@ -10,6 +10,7 @@ from allocation.leases import queries, reading
 from allocation.leases.models import Condition, Lease, LeaseValuation
 from allocation.selection.models import RankedScore
 from calls.models import Application, Call
+from intervalle.accounts import mandates
 from intervalle.accounts.models import Organisation
 from intervalle.territory.models import Commune
 from premises.facts import Erp, PublicUse
@@ -44,7 +45,7 @@ async def dossier_of(db: AsyncSession, lease: Lease) -> Dossier:
     _, lot, premises, landlord, tenant = (
         await db.execute(queries.with_context(select(Lease).where(Lease.id == lease.id)))
     ).one()
-    manager = await db.get(Organisation, lease.manager_id) if lease.manager_id else None
+    manager = await mandates.agent_of(db, lease.landlord_id, lease.manager_id) if lease.manager_id else None
     commune = await db.get(Commune, premises.commune_code) if premises.commune_code else None
     earlier = (await db.execute(queries.leases_of_tenant_on_lot(lease.tenant_id, lease.lot_id))).scalars().all()
     conditions = (await db.execute(queries.conditions_of(lease.id))).scalars().all()

@@ -31,7 +31,7 @@ async def people_of(db: AsyncSession, organisation_id: int) -> Sequence[User]:
 async def signed(db: AsyncSession, dossier: Dossier, document: StoredFile) -> None:
     """Tell both parties, with the printed text attached and its hash in the letter."""
     lease, file = dossier.lease, dossier.file
-    parties = [file.landlord.id, file.tenant.id, *([lease.manager_id] if lease.manager_id else [])]
+    parties = [file.landlord.id, file.tenant.id, *([dossier.manager.id] if dossier.manager else [])]
     place = f"{file.premises.name}, lot {file.lot.label}"
     text = "\n".join(
         (

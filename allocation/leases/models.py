@@ -70,7 +70,8 @@ class Lease(Subject, Base):
 
     def parties(self) -> dict[str, frozenset[int]]:
         return {
-            "landlord": frozenset(i for i in (self.landlord_id, self.manager_id) if i),
+            # Its agent stands here through a mandate, for as long as it is in force (Actor.organisations).
+            "landlord": frozenset({self.landlord_id}),
             "tenant": frozenset({self.tenant_id}),
         }
 

@@ -12,12 +12,11 @@ from intervalle.accounts.models import Organisation
 from premises.models import Lot, Premises
 
 Landlord = aliased(Organisation, name="landlord")
-Manager = aliased(Organisation, name="manager")
 Tenant = aliased(Organisation, name="tenant")
 
 
 def leases_visible_to(actor: Actor) -> Select[Lease]:
-    """Titles of the parties (landlord, manager, tenant), and those that came out of a call one runs."""
+    """Titles of the parties, and those that came out of a call one runs. A landlord's agent sees them while its mandate runs."""
     if actor.system:
         return select(Lease)
     mine = actor.organisations()
@@ -29,7 +28,6 @@ def leases_visible_to(actor: Actor) -> Select[Lease]:
     return select(Lease).where(
         or_(
             Lease.landlord_id.in_(mine),
-            Lease.manager_id.in_(mine),
             Lease.tenant_id.in_(mine),
             Lease.award_id.in_(called),
         )
@@ -61,7 +59,7 @@ def awards_to_prepare(actor: Actor) -> Select[Award, Lot, Premises, Organisation
             Award.released_at.is_not(None),
             Award.declined_at.is_(None),
             Award.lapsed_at.is_(None),
-            or_(Premises.owner_id.in_(mine), Premises.manager_id.in_(mine)),
+            Premises.owner_id.in_(mine),
             ~select(Lease.id).where(Lease.award_id == Award.id).exists(),
         )
         .order_by(Award.released_at, Award.id)
@@ -77,7 +75,7 @@ def awards_of_landlord(actor: Actor) -> Select[Award, Lot, Premises, Application
         .join(Premises, Premises.id == Lot.premises_id)
         .join(Application, Application.id == Award.application_id)
         .join(CallVersion, CallVersion.id == Application.call_version_id)
-        .where(or_(Premises.owner_id.in_(mine), Premises.manager_id.in_(mine)))
+        .where(Premises.owner_id.in_(mine))
     )
 
 

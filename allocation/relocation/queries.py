@@ -28,7 +28,6 @@ def paths_visible_to(actor: Actor) -> Select[RelocationPath]:
     return select(RelocationPath).where(
         or_(
             RelocationPath.landlord_id.in_(mine),
-            RelocationPath.manager_id.in_(mine),
             RelocationPath.organisation_id.in_(mine),
         )
     )

@@ -167,7 +167,7 @@ def _columns(table: tables.Table, head: list[tables.Record], chosen: dict[str, s
 def _columns_context(one: PremisesImport, table: tables.Table, head: list[tables.Record], chosen: dict[str, str], form: MappingForm, complaint: str = "") -> dict[str, Any]:  # fmt: skip
     groups = [(_(label), [(f.code, _(f.label)) for f in FIELDS if f.level == level]) for level, label in LEVELS]
     return {
-        "one": one, "columns": _columns(table, head, chosen), "groups": groups, "form": form, "complaint": complaint, "cnig": mappings.is_cnig(table.columns),
+        "one": one, "brought": one, "columns": _columns(table, head, chosen), "groups": groups, "form": form, "complaint": complaint, "cnig": mappings.is_cnig(table.columns),
         "known": sum(bool(chosen.get(c)) for c in table.columns), "details": table.details,
     }  # fmt: skip
 
@@ -234,7 +234,7 @@ async def show(request: Request, db: Db, import_id: Id) -> Response[str]:
     silent = working and (clock.now() - (one.seen_at or one.created_at)).total_seconds() > SILENT
     standing = await runs.count_of(db, one) if one.state == "done" else 0
     context = {
-        "one": one, "file": stored, "owner": owner, "report": one.report, "working": working, "silent": silent, "state": STATES[one.state],
+        "one": one, "brought": one, "file": stored, "owner": owner, "report": one.report, "working": working, "silent": silent, "state": STATES[one.state],
         "guess": max(one.rows, one.options.get("lines", 0), one.progress), "standing": standing, "shown": 100,
     }  # fmt: skip
     return page(request, "premises/imports/show.html", fragment="premises/imports/_state.html", **context)

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from intervalle import clock, files, journal
 from intervalle.accounts.actor import Actor
+from intervalle.accounts.policy_table import POLICY
 from intervalle.i18n import _
 from intervalle.outbox import StoredFile
 from premises import supply
@@ -168,6 +169,8 @@ async def _keep_report(db: AsyncSession, one: PremisesImport, content: bytes, fo
 
 async def run(db: AsyncSession, actor: Actor, one: PremisesImport, tell: Tell = quiet) -> Look:
     """Let the file in, in one transaction, with one journal entry. Looked at again first: the world may have changed."""
+    # The file was checked some time ago: the right is asked again on the day, a mandate may have ended since.
+    POLICY.check(actor, "premises.import", one)
     # Two files of one owner at once would race for the same references: the second waits for the first.
     await db.execute(
         text("SELECT pg_advisory_xact_lock(hashtextextended('premises import ' || :owner, 0))"),

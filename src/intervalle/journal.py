@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from intervalle import clock
+from intervalle.behalf import BEHALF
 from intervalle.db import Base, Instant, Json, Key
 
 START = bytes(32)
@@ -71,7 +72,12 @@ async def record(
     db: AsyncSession, *, chain: str, action: str, subject: str, facts: dict[str, Any] | None = None,
     actor_id: int | None = None, organisation_id: int | None = None,
 ) -> None:  # fmt: skip
-    """Add one entry inside the caller's transaction. `facts` holds JSON values only (money in cents, dates as text)."""
+    """Add one entry inside the caller's transaction. `facts` holds JSON values only (money in cents, dates as text).
+
+    An act under a mandate names the organisation acted for, under `acting_for`.
+    """
+    if actor_id is not None and (principal := BEHALF.get()) is not None:
+        facts = {**(facts or {}), "acting_for": principal}
     await db.execute(
         text("INSERT INTO journal_heads (chain, number, hash) VALUES (:chain, 0, :start) ON CONFLICT DO NOTHING"),
         {"chain": chain, "start": START},

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -42,6 +42,27 @@ class Shown:
         if during.upper and during.upper <= today:
             return "ended"
         return "to_come" if during.lower and today < during.lower else "in_force"
+
+
+def grantors_for(agent_id: int, scope: str) -> Select[int]:
+    """Those for whom an organisation may act today: mandates of that scope, or for everything."""
+    return select(Mandate.grantor_id).where(
+        Mandate.agent_id == agent_id,
+        Mandate.scope.in_((scope, "everything")),
+        Mandate.revoked_at.is_(None),
+        Mandate.during.contains(clock.today()),
+    )
+
+
+async def agent_of(db: AsyncSession, grantor_id: int, agent_id: int) -> Organisation | None:
+    """That agent, while its mandate for everything is in force."""
+    found = await db.execute(
+        select(Organisation).where(
+            Organisation.id == agent_id,
+            grantors_for(agent_id, "everything").where(Mandate.grantor_id == grantor_id).exists(),
+        )
+    )
+    return found.scalar_one_or_none()
 
 
 async def of(db: AsyncSession, organisation_id: int) -> list[Shown]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.subject import Subject
+from intervalle.behalf import BEHALF
 from intervalle.errors import Forbidden, Refused, SignInNeeded
 
 WRITE = frozenset({"admin", "editor"})
@@ -89,6 +90,16 @@ def allows(actor: Actor, rule: Rule, subject: Subject | None, scope: str = "ever
     return bool(held & subject.parties().get(rule.relation, frozenset()))
 
 
+def principal(actor: Actor, rule: Rule, subject: Subject | None, scope: str = "everything") -> int | None:
+    """The organisation acted for, when only a mandate gives the right; the journal names it with the act."""
+    if actor.system or subject is None or rule.who != "member" or rule.relation in {None, "self"}:
+        return None
+    standing = subject.parties().get(rule.relation or "", frozenset())
+    if standing & actor.own(rule.roles):
+        return None
+    return min(standing & actor.organisations(rule.roles, scope), default=None)
+
+
 def scope_of(action: str) -> str:
     return SCOPES.get(action.partition(".")[0], "everything")
 
@@ -116,6 +127,7 @@ class Policy:
         """For verbs: Forbidden when the relation is missing, Refused when the state does not allow it."""
         rule = self.table[action]
         admit(actor, rule)
+        BEHALF.set(principal(actor, rule, subject, scope_of(action)))
         if not allows(actor, rule, subject, scope_of(action)):
             raise Forbidden(
                 "Vous n’avez pas le droit de faire cela ici.",
