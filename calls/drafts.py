@@ -15,6 +15,7 @@ from intervalle import clock, journal
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.policy import WRITE
 from intervalle.accounts.policy_table import POLICY
+from intervalle.behalf import BEHALF
 from intervalle.errors import Forbidden, Refused
 
 Lots = Mapping[int, "LotTerms | str"]
@@ -54,6 +55,7 @@ async def create(
     POLICY.check(actor, "calls.create")
     if organiser_id not in actor.organisations(WRITE, scope="calls"):
         raise Forbidden("Vous ne pouvez pas ouvrir un appel pour cette organisation.")
+    BEHALF.set(None if organiser_id in actor.own() else organiser_id)
     call = Call(
         organiser_id=organiser_id,
         delegate_id=delegate_id,

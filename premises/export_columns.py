@@ -119,8 +119,8 @@ COLUMNS: tuple[Column, ...] = (
     _field("dpe", "text", Lot.energy_label),
     _field("etat", "text", Lot.condition),
     _field("travaux", "text", Lot.works_needed),
-    _field("travaux_cout", "number", _euros(Lot.works_cost_cents), private=True),
-    _field("travaux_payeur", "text", Lot.works_payer, private=True),
+    _field("travaux_cout", "number", _euros(Lot.works_cost_cents)),
+    _field("travaux_payeur", "text", Lot.works_payer),
 )  # fmt: skip
 
 

@@ -11,6 +11,8 @@ from datetime import date
 from intervalle import parameters
 from intervalle.labelled import Labelled
 
+LARGEST_AREA = 10_000_000  # m²: ten square kilometres, a large brownfield; beyond, a unit was mistaken
+
 
 class Domain(Labelled):
     """Domanial regime: with the owner, the first fact that decides which titles are possible."""

@@ -25,7 +25,7 @@ from intervalle.forms import (
     required,
 )  # fmt: skip
 from intervalle.i18n import N_, _
-from premises.facts import Domain, EnergyLabel, TitleCode, Utility
+from premises.facts import LARGEST_AREA, Domain, EnergyLabel, Erp, TitleCode, Utility
 from premises.models import Lot
 from premises.placing import in_france
 
@@ -50,11 +50,7 @@ PAYERS = [
     ("city", N_("La collectivité")),
     ("shared", N_("Partagés")),
 ]
-ERP_TYPES = [
-    ("W", N_("W : bureaux")), ("M", N_("M : boutique")), ("N", N_("N : restauration")), ("L", N_("L : réunion, spectacle")),
-    ("R", N_("R : enseignement, petite enfance")), ("S", N_("S : bibliothèque")), ("T", N_("T : exposition")),
-    ("U", N_("U : soins")), ("X", N_("X : sport couvert")), ("Y", N_("Y : musée")), ("PA", N_("PA : plein air")),
-]  # fmt: skip
+ERP_TYPES = [(str(e), e.label) for e in Erp]
 
 
 def _parcel(form: Any, field: Any) -> None:
@@ -127,9 +123,9 @@ class PlaceForm(Form):
 class LotForm(Form):
     label = Text(N_("Lettre"), [required()], limit=6)
     name = Text(N_("Nom du lot"), [required(N_("Par exemple « boutique sur rue »."))], limit=120)
-    area = Area(N_("Surface (m²)"), [required(N_("Donnez la surface."))])
+    area = Area(N_("Surface (m²)"), [required(N_("Donnez la surface."))], most=LARGEST_AREA)
     divisible = YesNo(N_("Divisible : plusieurs structures peuvent se partager la surface"))
-    min_area = Area(N_("Plus petite part (m²)"))
+    min_area = Area(N_("Plus petite part (m²)"), most=LARGEST_AREA)
     shareable = YesNo(N_("Partageable par demi-journées"))
     floor = Whole(N_("Étage (0 = rez-de-chaussée)"), low=-5, high=60)
     available_from = Day(N_("Utilisable à partir du"), [required(N_("Donnez la date de mise à disposition."))])

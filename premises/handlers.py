@@ -33,8 +33,9 @@ from premises import (
     tiles,
 )  # fmt: skip
 from premises.filters import Filters, read
-from premises.forms import CONDITIONS, ERP_TYPES, KINDS, PAYERS, TITLES
+from premises.forms import ERP_TYPES, KINDS, TITLES
 from premises.imports import handlers as import_pages
+from premises.lot_facts import facts_of
 from premises.models import Photo, Premises
 from premises.timeline import LABELS
 from premises.views import day_asked, money_m2, views
@@ -85,7 +86,7 @@ async def show(request: Request, db: Db, premises_id: Id) -> Response[str]:
     plan = await outlines.plan(db, premises) if owner or not premises.owner_masked else None
     return page(
         request, "premises/show.html", view=view, premises=premises, money_m2=money_m2, on=on, owner=owner, plan=plan,
-        generations=await placing.generations(db, premises), documents=list(documents), conditions=dict(CONDITIONS), payers=dict(PAYERS),
+        generations=await placing.generations(db, premises), documents=list(documents), lot_facts=facts_of,
         kept=await favourites.kept(db, actor_of(request)),
     )  # fmt: skip
 

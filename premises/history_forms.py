@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import Range
 
 from intervalle.forms import Area, Choice, Choices, Day, Form, LongText, Text, required
 from intervalle.i18n import N_, _
-from premises.facts import Vacancy
+from premises.facts import LARGEST_AREA, Vacancy
 
 USES = [
     ("meanwhile", N_("Une occupation")),
@@ -42,7 +42,7 @@ class PeriodForm(Form):
 class UseForm(PeriodForm):
     kind = Choice(N_("Ce qui s’y passe"), USES, [required()])
     label = Text(N_("Par qui, ou quoi"), [required(N_("Par exemple « Atelier vélo », « désamiantage »."))], limit=120)
-    area = Area(N_("Surface prise (m²)"))
+    area = Area(N_("Surface prise (m²)"), most=LARGEST_AREA)
     slots = Choices(N_("Demi-journées"), HALF_DAYS)
 
 

@@ -9,6 +9,8 @@ from intervalle.pdf import render_pdf
 from intervalle.settings import settings
 from intervalle.web import Db, Id, Request, actor_of, draw, one_or_404
 from premises import queries
+from premises.forms import KINDS, REGIMES
+from premises.lot_facts import facts_of
 from premises.models import Premises
 from premises.views import money_m2, views
 
@@ -34,7 +36,10 @@ async def _pdf(request: Request, db: Db, premises_id: int, template: str, name: 
         await db.execute(queries.premises_visible_to(actor_of(request)).where(Premises.id == premises_id))
     )
     view, address = (await views(db, [premises]))[0], public_address(premises)
-    html = draw(request, template, view=view, premises=premises, address=address, qr=qr(address), money_m2=money_m2)
+    html = draw(
+        request, template, view=view, premises=premises, address=address, qr=qr(address), money_m2=money_m2, lot_facts=facts_of,
+        kinds=dict(KINDS), regimes=dict(REGIMES),
+    )  # fmt: skip
     headers = {
         "Content-Disposition": f'inline; filename="{name}-{premises.code}.pdf"',
         "Cache-Control": "private, no-store",

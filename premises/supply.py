@@ -13,6 +13,7 @@ from intervalle.accounts.actor import Actor
 from intervalle.accounts.models import OWNER_KINDS
 from intervalle.accounts.policy import WRITE
 from intervalle.accounts.policy_table import POLICY
+from intervalle.behalf import BEHALF
 from intervalle.errors import Forbidden, Refused
 from intervalle.i18n import _
 from premises.models import Lot, Occupancy, Premises
@@ -69,6 +70,7 @@ async def create(db: AsyncSession, actor: Actor, *, owner_id: int, values: Mappi
             "Vous ne publiez pas de locaux pour cette organisation.", "Demandez-lui un mandat, ou choisissez la vôtre."
         )
     own = {b.organisation_id for b in actor.belongings}
+    BEHALF.set(None if owner_id in own else owner_id)
     premises = Premises(
         code=new_code(),
         owner_id=owner_id,

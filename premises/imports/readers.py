@@ -14,6 +14,7 @@ from typing import Any
 
 from intervalle import identifiers
 from intervalle.i18n import _
+from premises.facts import LARGEST_AREA
 
 Reader = Callable[[str], Any]
 
@@ -23,7 +24,6 @@ NOTHING = frozenset({"", "na", "n/a", "#n/a", "nc", "n.c.", "nr", "null", "none"
 UNKNOWN_WORDS = NOTHING | {"inconnu", "inconnue", "sans objet", "_x_"}
 YES = frozenset({"oui", "o", "yes", "y", "vrai", "true", "1", "x"})
 NO = frozenset({"non", "n", "no", "faux", "false", "0"})
-LARGEST_AREA = 10_000_000  # m²: ten square kilometres; beyond, a unit was mistaken
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\ufeff\ufffe\uffff\ud800-\udfff]")
 
 

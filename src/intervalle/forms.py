@@ -209,12 +209,12 @@ class DecimalNumber(_Typed):
 
 
 class Area(DecimalNumber):
-    """Square metres: above zero, a million at most."""
+    """Square metres: above zero, `most` at most (a million, unless said otherwise)."""
 
     sentence = N_("Écrivez une surface en m², par exemple 62 ou 62,5.")
 
-    def __init__(self, label: str = "", validators: Sequence[Any] = (), **more: Any) -> None:
-        super().__init__(label, [*validators, between(Decimal("0.1"), 1_000_000, "\u00a0m²")], **more)
+    def __init__(self, label: str = "", validators: Sequence[Any] = (), *, most: int = 1_000_000, **more: Any) -> None:
+        super().__init__(label, [*validators, between(Decimal("0.1"), most, "\u00a0m²")], **more)
 
 
 class Euros(_Typed):
