@@ -6,14 +6,13 @@ from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import func, select
 
-from intervalle import files
 from intervalle.i18n import _
 from intervalle.settings import settings
 from intervalle.territory import applies
-from intervalle.web import Db, Id, Request, actor_of, draw, form_data, invalid, one_or_404, page, redirect, upload_in
+from intervalle.web import Db, Id, Request, actor_of, draw, form_data, invalid, one_or_404, page, received, redirect
 from premises import outlines, photos, placing, queries, supply
 from premises.forms import DocumentForm, LotForm, OutlineForm, PhotoForm, PlaceForm, PremisesForm
-from premises.models import Lot, Premises
+from premises.models import Lot, Photo, Premises
 from premises.views import money_m2, views
 
 
@@ -185,15 +184,14 @@ async def remove_lot(request: Request, db: Db, premises_id: Id, lot_id: Id) -> R
 async def add_photo(request: Request, db: Db, premises_id: Id) -> Response[None]:
     premises = await owned(request, db, premises_id)
     data = await form_data(request)
-    form, chosen = PhotoForm(data), upload_in(data, "photo")
-    sentence = "" if chosen else _("Choisissez une photo.")
-    if form.validate() and chosen:
-        try:
-            content = await chosen.read()
-            await photos.add(db, actor_of(request), premises, name=chosen.filename, content=content, alt=form.alt.data)
-            return redirect(f"/locaux/{premises_id}/modifier#photos", flash=_("La photo est ajoutée."))
-        except files.BadFile as bad:
-            sentence = f"{bad.sentence} {bad.way_out}"
+    form = PhotoForm(data)
+
+    async def keep(name: str, content: bytes) -> Photo:
+        return await photos.add(db, actor_of(request), premises, name=name, content=content, alt=form.alt.data)
+
+    made, sentence = await received(form, data, "photo", keep, ask=_("Choisissez une photo."))
+    if made is not None:
+        return redirect(f"/locaux/{premises_id}/modifier#photos", flash=_("La photo est ajoutée."))
     raise invalid(
         request,
         "premises/edit.html",

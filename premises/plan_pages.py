@@ -22,9 +22,9 @@ from intervalle.web import (
     invalid,
     one_or_404,
     page,
+    received,
     redirect,
     stored_file_response,
-    upload_in,
 )
 from premises import documents, hooks, occupancies, outlines, queries, timeline
 from premises.editing import edit_context, owned
@@ -64,17 +64,17 @@ async def erase(request: Request, db: Db, premises_id: Id) -> Response[None]:
 async def add_document(request: Request, db: Db, premises_id: Id) -> Response[None]:
     premises = await owned(request, db, premises_id)
     data = await form_data(request)
-    form, chosen = DocumentForm(data), upload_in(data, "document")
-    sentence = "" if chosen else _("Choisissez un fichier.")
-    if form.validate() and chosen:
-        try:
-            await documents.add(
-                db, actor_of(request), premises, name=chosen.filename, content=await chosen.read(),
-                title=form.title.data, public=form.public.data,
-            )  # fmt: skip
-            return redirect(f"/locaux/{premises_id}/modifier#documents", flash=_("Le document est ajouté."))
-        except files.BadFile as bad:
-            sentence = f"{bad.sentence} {bad.way_out}"
+    form = DocumentForm(data)
+
+    async def keep(name: str, content: bytes) -> Document:
+        title, public = form.title.data, form.public.data
+        return await documents.add(
+            db, actor_of(request), premises, name=name, content=content, title=title, public=public
+        )
+
+    made, sentence = await received(form, data, "document", keep, ask=_("Choisissez un fichier."))
+    if made is not None:
+        return redirect(f"/locaux/{premises_id}/modifier#documents", flash=_("Le document est ajouté."))
     context = {**await edit_context(db, request, premises), "document_form": form, "document_error": sentence}
     raise invalid(request, "premises/edit.html", **context)
 

@@ -27,9 +27,9 @@ from intervalle.web import (
     invalid,
     one_or_404,
     page,
+    received,
     redirect,
     stored_file_response,
-    upload_in,
 )
 from premises import supply
 from premises.imports import mapping as mappings
@@ -90,30 +90,17 @@ async def index(request: Request, db: Db) -> Response[str]:
 @post("/locaux/import", policy="premises.import")
 async def bring(request: Request, db: Db) -> Response[None]:
     data = await form_data(request)
-    form, upload = _upload_form(request, data), upload_in(data, "file")
-    sentence = "" if upload else _("Choisissez un fichier.")
-    if form.validate() and upload:
-        content = await upload.read()
-        try:
-            one = await runs.bring(
-                db,
-                actor_of(request),
-                owner_id=int(form.owner.data),
-                name=upload.filename,
-                content=content,
-                scan=await _scanned(content),
-            )
-            return redirect(f"/locaux/import/{one.id}/colonnes")
-        except (tables.BadTable, files.BadFile) as refused:
-            sentence = f"{refused.sentence} {refused.way_out}"
-    raise invalid(
-        request,
-        "premises/imports/index.html",
-        form=form,
-        past=await _past(request, db),
-        states=STATES,
-        file_error=sentence,
-    )
+    form = _upload_form(request, data)
+
+    async def keep(name: str, content: bytes) -> PremisesImport:
+        owner_id, scan = int(form.owner.data), await _scanned(content)
+        return await runs.bring(db, actor_of(request), owner_id=owner_id, name=name, content=content, scan=scan)
+
+    one, sentence = await received(form, data, "file", keep, ask=_("Choisissez un fichier."))
+    if one is not None:
+        return redirect(f"/locaux/import/{one.id}/colonnes")
+    past = await _past(request, db)
+    raise invalid(request, "premises/imports/index.html", form=form, past=past, states=STATES, file_error=sentence)
 
 
 async def _scanned(content: bytes) -> str:

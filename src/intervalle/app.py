@@ -97,6 +97,23 @@ def on_crash(request: Request[Any, Any, Any], error: Exception) -> Response[str]
     )  # fmt: skip
 
 
+ANSWERS: dict[int | type[Exception], Any] = {
+    errors.Answered: on_answered,
+    errors.Invalid: on_invalid,
+    errors.Problem: on_problem,
+    HTTPException: on_http,
+    sqlalchemy.exc.TimeoutError: on_crowd,
+    Exception: on_crash,
+}
+
+
+def on_group(request: Request[Any, Any, Any], group: ExceptionGroup[Exception]) -> Response[Any]:
+    """What the `db` dependency makes of an error raised in a handler (sign in first, a constraint's sentence) comes wrapped."""
+    said = next((e for e in group.exceptions if isinstance(e, errors.Answered | errors.Problem)), group)
+    answer = next(answer for kind, answer in ANSWERS.items() if isinstance(kind, type) and isinstance(said, kind))
+    return answer(request, said)  # type: ignore[no-any-return]
+
+
 async def add_headers(message: Any, scope: Any) -> None:
     """Security headers on every response, whatever made it."""
     if message["type"] != "http.response.start":
@@ -150,14 +167,7 @@ def create_app() -> Litestar:
         lifespan=[lifespan],
         before_send=[add_headers],
         after_request=submissions.note,
-        exception_handlers={
-            errors.Answered: on_answered,
-            errors.Problem: on_problem,
-            errors.Invalid: on_invalid,
-            HTTPException: on_http,
-            sqlalchemy.exc.TimeoutError: on_crowd,
-            Exception: on_crash,
-        },
+        exception_handlers={**ANSWERS, ExceptionGroup: on_group},
         request_max_body_size=64 * 1024 * 1024,
         compression_config=CompressionConfig(backend="gzip", minimum_size=800),
         # A refusal is an answer, not an incident: `on_crash` alone writes a trace (eight people racing for one lot

@@ -9,6 +9,7 @@ transaction is committed before the response leaves, and a GET runs read-only: t
 
 import re
 import secrets
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -24,7 +25,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from intervalle import clock, i18n, security
 from intervalle.accounts.actor import NOBODY, Actor
-from intervalle.errors import BadRequest, Invalid, NotFound
+from intervalle.errors import BadRequest, Invalid, NotFound, Problem
+from intervalle.forms import Form
+from intervalle.i18n import _
 from intervalle.outbox import StoredFile
 from intervalle.settings import ROOT, settings
 
@@ -160,6 +163,27 @@ def upload_in(form: FormMultiDict, name: str) -> UploadFile | None:
     """The file in a field; None when the field was left empty (browsers send an empty, nameless part)."""
     value = form.get(name)
     return value if isinstance(value, UploadFile) and value.filename else None
+
+
+async def received(
+    form: Form, data: FormMultiDict, field: str, keep: Callable[[str, bytes], Awaitable[T]], *, ask: str
+) -> tuple[T | None, str]:
+    """(what `keep(name, content)` made of the file in a field, "") or (None, the sentence to show beside that field).
+
+    A browser never sends a chosen file twice: when something else is wrong, the sentence says which one to choose again.
+    """
+    upload, good = upload_in(data, field), form.validate()
+    if upload is None:
+        return None, ask
+    again = _("Choisissez de nouveau « %(name)s » : un navigateur ne garde pas les fichiers.", name=upload.filename)
+    if not good:
+        return None, again
+    try:
+        return await keep(upload.filename, await upload.read()), ""
+    except Problem as bad:
+        if bad.status != 422:
+            raise
+        return None, f"{_(bad.sentence)} {_(bad.way_out)}".strip()
 
 
 def stored_file_response(stored: StoredFile, content: bytes, *, inline: bool = False) -> Response[bytes]:

@@ -23,9 +23,9 @@ from intervalle.web import (
     invalid,
     one_or_404,
     page,
+    received,
     redirect,
     stored_file_response,
-    upload_in,
 )
 
 
@@ -56,23 +56,19 @@ async def show(request: Request, db: Db, structure_id: Id) -> Response[str]:
 async def keep(request: Request, db: Db, structure_id: Id) -> Response[None]:
     structure = await _mine(request, db, structure_id)
     data = await form_data(request)
-    form, upload, said = PaperForm(data), upload_in(data, "fichier"), ""
-    good = form.validate()
-    if upload is None:
-        said = _("Choisissez le fichier à déposer.")
-    if not good or upload is None:
-        raise await _again(request, db, structure, paper=form, file_error=said)
-    replaces = str(data.get("remplace", ""))
-    try:
-        await documents.keep(
-            db, actor_of(request), structure, kind=form.kind.data or "other", name=upload.filename,
-            title=form.title.data or _(documents.KIND_LABELS[form.kind.data or "other"]), content=await upload.read(),
-            valid_until=form.valid_until.data, replaces_id=int(replaces) if replaces.isdigit() and len(replaces) < 19 else None,
+    form, replaces = PaperForm(data), str(data.get("remplace", ""))
+
+    async def deposit(name: str, content: bytes) -> StructureDocument:
+        kind = form.kind.data or "other"
+        return await documents.keep(
+            db, actor_of(request), structure, kind=kind, name=name, content=content, valid_until=form.valid_until.data,
+            title=form.title.data or _(documents.KIND_LABELS[kind]),
+            replaces_id=int(replaces) if replaces.isdigit() and len(replaces) < 19 else None,
         )  # fmt: skip
-    except files.BadFile as bad:
-        raise await _again(
-            request, db, structure, paper=form, file_error=f"{_(bad.sentence)} {_(bad.way_out)}"
-        ) from bad
+
+    made, said = await received(form, data, "fichier", deposit, ask=_("Choisissez le fichier à déposer."))
+    if made is None:
+        raise await _again(request, db, structure, paper=form, file_error=said)
     return redirect(
         f"/structures/{structure.id}#pieces",
         flash=_("La pièce est gardée : vous pourrez la joindre à chaque candidature."),
