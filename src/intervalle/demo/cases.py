@@ -176,7 +176,7 @@ async def lille(db: AsyncSession, cast: Cast, places: Places) -> None:
 
 async def tempo(db: AsyncSession, cast: Cast, places: Places) -> None:
     """TempO': two sites of Est Ensemble, open for three more weeks, one file deposited and one draft."""
-    lots = {"A": places["bondy"][1]["A"], "B": places["noisy"][1]["A"]}
+    lots = {"A": places["bondy"][1]["A"], "B": places["noisy"][1]["B"]}
     made = await stories.call(
         db, cast, person="samira", organiser="estensemble", title="TempO’ : deux sites à occuper avant chantier", lots=list(lots.values()),
         opened=days_ago(12), closes=days_ago(-21, 12),

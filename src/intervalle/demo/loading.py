@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from intervalle.accounts.models import User
-from intervalle.demo import call_stages, cases, counter, people, places, register, session
+from intervalle.demo import call_stages, cases, counter, people, places, register, session, stock
 from intervalle.settings import settings
 from intervalle.territory import demo as territory
 
@@ -21,6 +21,7 @@ async def load_once(db: AsyncSession) -> list[str]:
     await session.load(db, cast, made)
     await counter.load(db, cast)
     await register.load(db, cast)
+    await stock.load(db, cast)
     return ["La démonstration est chargée.", *accounts()]
 
 

@@ -76,7 +76,7 @@ PLACES = (
               (LotPlan("A", "terrain clos", "2400", (1, 25), ("COP", "PRET_USAGE"), {**OUTDOOR, "rent_cents_m2_year": 0, "charges_cents_m2_year": 0, "divisible": True, "min_area": Decimal(200)}, ((-20, -2, "meanwhile", "Pépinière de quartier"),)),)),
     PlacePlan("noisy", "samira", "estensemble", "Dalle de la rue de Merlan", "land", "private_domain", "22 rue de Merlan", "93130",
               "Dalle béton et ancien quai de déchargement, accès camion.", "construction de logements",
-              (LotPlan("A", "dalle", "860", (2, 22), ("COP",), {**OUTDOOR, "rent_cents_m2_year": 0, "charges_cents_m2_year": 0}),)),
+              (LotPlan("B", "dalle", "860", (2, 22), ("COP",), {**OUTDOOR, "rent_cents_m2_year": 0, "charges_cents_m2_year": 0}),)),
     PlacePlan("phares", "bruno", "plaine", "PHARES, quai de la Marine", "building", "private_domain", "1 quai de la Marine", "93450",
               "380 m² réservés à l’ESS dans l’écoquartier, à côté des logements.", "",
               (LotPlan("A", "rez-de-chaussée", "380", (-70, None), ("CONV_COMMUNALE", "BAIL_CIVIL"), {**SHOP, **MODERATE, "divisible": True}, ((-66, 30, "meanwhile", "Pôle PHARES, sept structures"),)),)),

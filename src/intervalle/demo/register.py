@@ -17,6 +17,7 @@ from intervalle.accounts.models import Membership, Organisation, User
 from intervalle.demo.people import Cast, luhn_number
 from intervalle.demo.places import CHEAP, MODERATE, OFFICE, OUTDOOR, SHOP, month
 from premises import histories, outlines, placing, supply
+from premises.models import Premises
 
 # Organisations of these cases that have no page of their own at the sign-in.
 MORE = (
@@ -259,7 +260,7 @@ def _days(first: int, last: int | None) -> Range[Any]:
     return Range(month(first), month(last) if last is not None else None)
 
 
-async def _site(db: AsyncSession, cast: Cast, site: Site) -> None:
+async def load_site(db: AsyncSession, cast: Cast, site: Site) -> Premises:
     actor = cast.actor(site.person)
     there = await placing.at(db, *site.at)
     place = replace(there, commune_code=there.commune_code or site.commune)
@@ -292,6 +293,7 @@ async def _site(db: AsyncSession, cast: Cast, site: Site) -> None:
     if site.side:
         await outlines.draw(db, actor, premises, outlines.read(_square(site.at, site.side)))
     await supply.publish(db, actor, premises)
+    return premises
 
 
 def _square(at: tuple[float, float], side: int) -> str:
@@ -312,7 +314,7 @@ async def load(db: AsyncSession, cast: Cast) -> None:
     """Every site through the product's own verbs; then what structures look for."""
     await _people(db, cast)
     for site in SITES:
-        await _site(db, cast, site)
+        await load_site(db, cast, site)
     for person, org, title, uses, low, high, communes, more in NEEDS:
         values = {
             "title": title, "uses": list(uses), "area_min": Decimal(low), "area_max": Decimal(high),
