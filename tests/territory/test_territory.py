@@ -8,6 +8,8 @@ from typing import Any
 
 import httpx
 import pytest
+from pyogrio.raw import read, write
+from pyproj import Transformer
 from sqlalchemy import func, select
 
 from intervalle.settings import ROOT
@@ -77,6 +79,38 @@ async def test_the_archive_and_a_second_run_change_nothing(db: Any, tmp_path: Pa
     first = await imports.import_qpv(db, archive, 2024)
     assert await imports.import_qpv(db, QPV_2024, 2024) == first
     assert (await db.execute(select(func.count(QpvPerimeter.id)))).scalar_one() == 1
+
+
+async def test_perimeters_come_from_an_archive_of_shapefiles_in_any_projection(db: Any, tmp_path: Path) -> None:
+    """Lambert-93, a ring that crosses itself: the point inside is found, and the repair is said."""
+    ring = [
+        [350_000, 6_788_000],
+        [351_000, 6_789_000],
+        [351_000, 6_788_000],
+        [350_000, 6_789_000],
+        [350_000, 6_788_000],
+    ]
+    facts = {"code_qp": "QN99902M", "lib_qp": "Essai", "insee_com": "35238"}
+    document = {
+        "type": "FeatureCollection", "crs": {"type": "name", "properties": {"name": "EPSG:2154"}},
+        "features": [{"type": "Feature", "properties": facts, "geometry": {"type": "Polygon", "coordinates": [ring]}}],
+    }  # fmt: skip
+    (tmp_path / "qp.geojson").write_text(json.dumps(document))
+    meta, _fids, shapes, fields = read(tmp_path / "qp.geojson")
+    write(
+        tmp_path / "QP2024_LB93.shp", shapes, fields, meta["fields"], geometry_type="Polygon", crs="EPSG:2154", driver="ESRI Shapefile",
+    )  # fmt: skip
+    with zipfile.ZipFile(tmp_path / "qp.zip", "w") as archive:
+        for part in tmp_path.glob("QP2024_LB93.*"):
+            archive.write(part, f"QP2024/{part.name}")
+    found = await imports.import_qpv(db, tmp_path / "qp.zip", 2024)
+    assert found == {"périmètres": 1, "réparés": ["QN99902M"], "génération": 2024}
+    lon, lat = Transformer.from_crs(2154, 4326, always_xy=True).transform(350_900, 6_788_500)
+    assert (await applies.qpv_at(db, lon, lat, TODAY, "35")).code == "QN99902M"
+    with zipfile.ZipFile(tmp_path / "empty.zip", "w") as archive:
+        archive.writestr("lisez-moi.txt", "rien")
+    with pytest.raises(ValueError, match="ni GeoJSON ni shapefile"):
+        await imports.import_qpv(db, tmp_path / "empty.zip", 2024)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import tempfile
 import zipfile
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
@@ -119,19 +120,48 @@ async def import_outlines(db: AsyncSession, path: Path) -> dict[str, Any]:
 
 
 def qpv_features(path: Path) -> list[dict[str, Any]]:
-    """From a GeoJSON file, or from the official archive (its WGS84 GeoJSON entry)."""
+    """From a GeoJSON file, or from the official archive: its WGS84 GeoJSON entry, or its shapefiles."""
     if not zipfile.is_zipfile(path):
         return features(path.read_text(encoding="utf-8-sig"), path.name)
     with zipfile.ZipFile(path) as archive:
         entries = [e for e in archive.infolist() if e.filename.lower().endswith(".geojson")]
         best = sorted(entries, key=lambda e: ("wgs84" not in e.filename.lower(), e.filename))
         if not best:
-            raise ValueError(f"L’archive « {path.name} » ne contient aucun fichier GeoJSON.")
+            return shapefiles(path, [e.filename for e in archive.infolist() if e.filename.lower().endswith(".shp")])
         if best[0].file_size > 300 * 1024 * 1024:
             raise ValueError(
                 f"Le fichier « {best[0].filename} » de l’archive dépasse 300 Mo : ce n’est pas l’archive officielle."
             )
         return features(io.TextIOWrapper(archive.open(best[0]), "utf-8-sig").read(), best[0].filename)
+
+
+def shapefiles(path: Path, names: list[str]) -> list[dict[str, Any]]:
+    """Perimeters of an archive of shapefiles, in degrees whatever their projection; the WGS84 one alone when there is one."""
+    if not names:
+        raise ValueError(f"L’archive « {path.name} » ne contient ni GeoJSON ni shapefile (.shp).")
+    from pyogrio.errors import DataLayerError, DataSourceError
+    from pyogrio.raw import read, write
+
+    found: dict[str, dict[str, Any]] = {}
+    for name in [n for n in names if "wgs84" in n.lower()][:1] or sorted(names):
+        try:
+            meta, _fids, shapes, fields = read(f"/vsizip/{path.resolve()}/{name}")
+        except (DataSourceError, DataLayerError) as error:
+            raise ValueError(
+                f"Le fichier « {name} » de l’archive ne se lit pas : il lui manque peut-être son .dbf."
+            ) from error
+        if not meta["crs"]:
+            raise ValueError(f"Le fichier « {name} » de l’archive n’a pas de projection : il lui manque son .prj.")
+        with tempfile.TemporaryDirectory(prefix="qpv-") as folder:
+            # RFC 7946 is longitude and latitude: GDAL turns Lambert-93 and the projections of the islands into them.
+            drawn = Path(folder) / "qpv.geojson"
+            write(
+                drawn, shapes, fields, meta["fields"], geometry_type="MultiPolygon", crs=meta["crs"], driver="GeoJSON",
+                layer_options={"RFC7946": "YES"}, promote_to_multi=True,
+            )  # fmt: skip
+            for feature in features(drawn.read_text(encoding="utf-8"), name):
+                found[str((feature.get("properties") or {}).get("code_qp") or len(found))] = feature
+    return list(found.values())
 
 
 def _qpv_row(feature: dict[str, Any], vintage: int, *, official: bool, source: str) -> dict[str, Any]:
