@@ -47,9 +47,18 @@ KINDS = [
     ("recurring", N_("Récurrent : la même session chaque année")),
     ("direct", N_("Attribution directe, sans sélection, avec son motif")),
 ]
-EXEMPTIONS = [(code.value, f"{code.label} ({EXEMPTION_ARTICLES[code]})") for code in Exemption]
+EXEMPTIONS = [(code.value, code.label) for code in Exemption]
 USES = [(use.value, use.label) for use in Use]
 TITLES = [(code.value, code.label) for code in TitleCode]
+
+
+class ExemptionChoice(Choice):
+    """With the article beside each, which no language changes."""
+
+    def iter_choices(self) -> Any:
+        articles = {code.value: article for code, article in EXEMPTION_ARTICLES.items()}
+        found = super().iter_choices()
+        return [one._replace(label=f"{one.label} ({articles[one.value]})") if one.value in articles else one for one in found]  # fmt: skip
 
 
 class NewCallForm(Form):
@@ -77,7 +86,7 @@ class CallForm(Form):
     documents = LongText(N_("Pièces demandées, une par ligne"), limit=5000)
     beneficiary = Text(N_("Structure bénéficiaire : SIREN ou nom exact"), limit=200)
     direct_ground = LongText(N_("Motif de droit et de fait"), limit=5000)
-    exemption = Choice(N_("Dispense de sélection, sur le domaine public"), EXEMPTIONS, empty=N_("Aucune"))
+    exemption = ExemptionChoice(N_("Dispense de sélection, sur le domaine public"), EXEMPTIONS, empty=N_("Aucune"))
     statement_url = Text(N_("Adresse de la publication du motif"), limit=500)
     statement_on = Day(N_("Publié le"))
     circumstances = LongText(N_("Circonstances qui rendent l’occupation précaire, et leur preuve"), limit=5000)

@@ -18,6 +18,7 @@ from intervalle import clock, journal
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import Refused
+from intervalle.i18n import _
 from intervalle.verdicts import Verdict, blocking, to_justify
 from premises.facts import Domain, TitleCode
 from premises.models import Lot, Premises
@@ -162,8 +163,8 @@ def _reasons(verdicts: list[Verdict], given: Mapping[str, str]) -> dict[str, str
     reasons = {verdict.id: given.get(verdict.id, "").strip() for verdict in to_justify(verdicts)}
     if missing := [rule for rule, reason in reasons.items() if not reason]:
         raise Refused(
-            f"Un motif écrit est demandé pour passer outre : {', '.join(missing)}.",
-            "Écrivez-le, il sera gardé avec l’appel.",
+            _("Un motif écrit est demandé pour passer outre : %(rules)s.", rules=", ".join(missing)),
+            _("Écrivez-le, il sera gardé avec l’appel."),
         )
     return reasons
 

@@ -12,6 +12,7 @@ from intervalle import clock, journal
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import Refused
+from intervalle.i18n import _
 from premises.models import Lot
 
 SHORTEST_MOTIVE = 10
@@ -87,11 +88,12 @@ async def _refuse_impossible(db: AsyncSession, call: Call, application: Applicat
         raise Refused("Cette candidature ou ce lot n’entre pas dans la répartition de cet appel.")
     if kind == "must" and lot.id not in {wish.lot_id for wish in candidate.wishes}:
         raise Refused(
-            f"{candidate.organisation.name} n’a pas demandé le lot {names[lot.id]}.",
+            _("%(name)s n’a pas demandé le lot %(lot)s.", name=candidate.organisation.name, lot=names[lot.id]),
             "Choisissez un lot parmi ses vœux.",
         )
     if kind == "must" and (found := inputs.obstacles.get((application.label, names[lot.id]))):
-        raise Refused(f"{candidate.organisation.name} ne peut pas occuper ce lot : {found[0].sentence}")
+        name = candidate.organisation.name
+        raise Refused(_("%(name)s ne peut pas occuper ce lot : %(why)s", name=name, why=_(found[0].sentence)))
 
 
 def _motive(motive: str) -> str:

@@ -27,6 +27,7 @@ from intervalle import clock, journal
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import Refused
+from intervalle.i18n import _
 
 TIME_LIMIT = 20.0  # seconds for the proof; what is found by then is shown with its gap
 CHANGED = "Les données ont changé pendant le calcul : une note, une candidature ou un choix manuel."
@@ -126,8 +127,8 @@ async def retained(db: AsyncSession, call: Call) -> Proposal | None:
 def refuse_after_retention(retained: Proposal | None) -> None:
     if retained:
         raise Refused(
-            f"La proposition nᵒ {retained.number} est retenue : la répartition ne bouge plus.",
-            "Revenez d’abord sur ce choix, avec un motif.",
+            _("La proposition nᵒ %(n)s est retenue : la répartition ne bouge plus.", n=retained.number),
+            _("Revenez d’abord sur ce choix, avec un motif."),
         )
 
 

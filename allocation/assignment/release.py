@@ -22,6 +22,7 @@ from intervalle import clock, files, journal, mail
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import Refused
+from intervalle.i18n import _
 from intervalle.pdf import render_pdf
 
 
@@ -99,9 +100,12 @@ def refuse_incomplete(drawn: list[Letter]) -> None:
     for letter in drawn:
         decision, name = letter.decision, f"{letter.application.label}, {letter.organisation.name}"
         if not decision.motive.strip():
-            raise Refused(f"La lettre de {name} n’a pas de motif.", "Écrivez-le avant de notifier les décisions.")
+            raise Refused(
+                _("La lettre de %(name)s n’a pas de motif.", name=name),
+                _("Écrivez-le avant de notifier les décisions."),
+            )
         if not decision.remedies.strip():
-            raise Refused(f"La lettre de {name} n’indique pas les voies de recours.")
+            raise Refused(_("La lettre de %(name)s n’indique pas les voies de recours.", name=name))
         if not decision.signatory.strip():
             raise Refused("Les lettres n’ont pas de signataire.", "Indiquez qui signe, avec sa qualité.")
 
