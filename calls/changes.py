@@ -28,6 +28,8 @@ LABELS = {
     "neighbourhood_share": N_("Part réservée au quartier"), "titles_excluded": N_("Titres exclus"),
     "documents": N_("Pièces demandées"), "max_lots": N_("Lots par structure, au plus"),
     "incompatible_uses": N_("Usages qui ne partagent pas un lot"), "direct_ground": N_("Motif de l’attribution directe"),
+    "short_or_unlimited": N_("Courte durée ou nombre non limité"), "spontaneous": N_("Proposition spontanée"),
+    "interest_checked_on": N_("Publicité préalable"),
 }  # fmt: skip
 WORDS = {
     "mean": N_("moyenne des notes"), "median": N_("médiane des notes"),
@@ -90,7 +92,7 @@ def _value(name: str, value: Any) -> str:
         return percent(Decimal(str(value)))
     if name in {"questions_until", "answers_until"}:
         return _("jusqu’au %(at)s", at=instant(datetime.fromisoformat(value)))
-    if name in {"occupation_from", "decision_on"}:
+    if name in {"occupation_from", "decision_on", "interest_checked_on"}:
         return day(date.fromisoformat(value))
     if name == "occupation_until":
         return _("avant le %(day)s", day=day(date.fromisoformat(value)))

@@ -127,6 +127,10 @@ class CallVersion(Base):
     exemption: Mapped[str | None]  # calls.legality.Exemption
     statement_url: Mapped[str] = mapped_column(server_default="")
     statement_on: Mapped[date | None]
+    # CG3P L2122-1-1 al. 2 (publicity is enough) and L2122-1-4 (a proposal nobody asked for needs publicity first).
+    short_or_unlimited: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    spontaneous: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    interest_checked_on: Mapped[date | None]  # the day publicity had shown no other interest
     circumstances: Mapped[str] = mapped_column(server_default="")  # what makes it temporary, with its evidence
     charges_only: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
     counterparts: Mapped[str] = mapped_column(

@@ -42,7 +42,9 @@ def draft_of(
         questions_until=version.questions_until, answers_until=version.answers_until, visit_duty=version.visit_duty,
         visits=visits, direct=call.kind == "direct", beneficiary=version.beneficiary_id is not None,
         ground=version.direct_ground, exemption=Exemption(version.exemption) if version.exemption else None,
-        statement_url=version.statement_url, statement_on=version.statement_on, excluded=version.titles_excluded,
+        statement_url=version.statement_url, statement_on=version.statement_on,
+        short_or_unlimited=version.short_or_unlimited, spontaneous=version.spontaneous,
+        interest_checked_on=version.interest_checked_on, excluded=version.titles_excluded,
         weights=[criterion.weight for criterion in criteria],
         lots=[
             readiness.OfferedLot(
@@ -63,7 +65,7 @@ def version_content(call: Call, version: CallVersion, lots: list[LotRow], criter
         "number", "body", "visits", "visit_duty", "questions_until", "answers_until", "title_code", "circumstances", "charges_only", "counterparts", "eliminatory", "required_documents",
         "occupation_from", "occupation_until", "decision_on", "economic", "score_rule", "tie_break", "neighbourhood_share",
         "draw_commitment", "titles_excluded", "documents", "beneficiary_id", "direct_ground", "exemption", "statement_url",
-        "statement_on", "max_lots", "incompatible_uses",
+        "statement_on", "max_lots", "incompatible_uses", "short_or_unlimited", "spontaneous", "interest_checked_on",
     )  # fmt: skip
     return {
         "call": call.id,

@@ -75,6 +75,9 @@ class Draft:
     exemption: Exemption | None = None
     statement_url: str = ""
     statement_on: date | None = None
+    short_or_unlimited: bool = False
+    spontaneous: bool = False
+    interest_checked_on: date | None = None
     excluded: Sequence[str] = ()
     weights: Sequence[int] = ()
     lots: Sequence[OfferedLot] = field(default_factory=tuple)
@@ -256,6 +259,13 @@ def lots_available(draft: Draft) -> list[Verdict]:
     return said
 
 
+def _procedure(draft: Draft) -> Procedure:
+    """A call is a selection; a direct award is none, or publicity alone once it has shown no other interest."""
+    if not draft.direct:
+        return Procedure.SELECTION
+    return Procedure.PUBLICITY if draft.interest_checked_on else Procedure.NONE
+
+
 def publicity(draft: Draft) -> list[Verdict]:
     """Publicity rules, once per kind of domain among the lots, and the length of publication."""
     opens = draft.opens_at.astimezone(PARIS).date()
@@ -263,9 +273,10 @@ def publicity(draft: Draft) -> list[Verdict]:
     for domain in sorted({lot.domain for lot in draft.lots}):
         facts = Publicity(
             domain=domain, title=draft.title, economic=draft.economic, start=draft.occupation_from or opens,
-            end=draft.occupation_until, procedure=Procedure.NONE if draft.direct else Procedure.SELECTION,
+            end=draft.occupation_until, procedure=_procedure(draft),
             exemption=draft.exemption if draft.direct else None, statement_url=draft.statement_url,
-            statement_published_on=draft.statement_on,
+            statement_published_on=draft.statement_on, short_or_unlimited=draft.short_or_unlimited,
+            spontaneous=draft.direct and draft.spontaneous, interest_checked_on=draft.interest_checked_on,
         )  # fmt: skip
         said += legality.judge_publicity(facts)
     if draft.closes_at and (

@@ -6,7 +6,7 @@ from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import select
 
-from allocation.selection import access, admissibility, checklist, queries
+from allocation.selection import access, admissibility, checklist, corrections, queries
 from allocation.selection.access import Room
 from allocation.selection.admissibility import StaleChecklist, Undecidable
 from allocation.selection.checklist import Answer, Facts
@@ -68,6 +68,7 @@ async def page_context(
         .order_by(Correction.id.desc())
     )
     file = await file_of(db, application)
+    requests = list(asked.scalars())
     suggested = checklist.proposed_answers(await _facts(db, room, application, conditions.unmet(file.conditions)))
     first = not (held and held.saved_at)
     return {
@@ -75,7 +76,7 @@ async def page_context(
         "file": file, "held": held, "decider": decider, "items": checklist.ITEMS,
         "labels": checklist.ANSWER_LABELS, "stored": stored,
         "answers": answers or (suggested if first else stored),
-        "corrections": list(asked.scalars()), "correction": CorrectionForm.fresh(),
+        "corrections": requests, "sent": await corrections.files_of(db, [one.id for one in requests]), "correction": CorrectionForm.fresh(),
         "version": held.version if held else 1, "open": room.call.stage() == "closed",
     } | {"objections": {}, "stale": False} | more  # fmt: skip
 

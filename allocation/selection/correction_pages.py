@@ -3,6 +3,7 @@
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.datastructures import FormMultiDict, UploadFile
 from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import select
 
@@ -11,6 +12,10 @@ from allocation.selection.admissibility_pages import page_context, the_file
 from allocation.selection.forms import AnswerForm, CorrectionForm
 from allocation.selection.models import Correction
 from calls.models import Application, Call
+from intervalle import deposits, files
+from intervalle.deposits import Deposit
+from intervalle.files import BadFile
+from intervalle.house import stored_file_response
 from intervalle.i18n import _
 from intervalle.web import Db, Id, Request, actor_of, form_data, invalid, one_or_404, page, redirect
 
@@ -50,22 +55,49 @@ async def _mine(request: Request, db: Db, correction_id: int) -> dict[str, Any]:
     )
     application = (await db.execute(select(Application).where(Application.id == asked.application_id))).scalar_one()
     call = (await db.execute(select(Call).where(Call.id == application.call_id))).scalar_one()
-    return {"asked": asked, "application": application, "call": call}
+    files = (await corrections.files_of(db, [asked.id]))[asked.id]
+    return {"asked": asked, "application": application, "call": call, "files": files, "most": deposits.MOST_BYTES >> 20}
 
 
 @get("/complements/{correction_id:int}", policy="panel.answer_correction")
 async def show(request: Request, db: Db, correction_id: Id) -> Response[str]:
-    return page(request, "selection/correction.html", form=AnswerForm(), **await _mine(request, db, correction_id))
+    return page(
+        request, "selection/correction.html", form=AnswerForm(), refused="", **await _mine(request, db, correction_id)
+    )
 
 
 @post("/complements/{correction_id:int}", policy="panel.answer_correction")
 async def answer(request: Request, db: Db, correction_id: Id) -> Response[None]:
     context = await _mine(request, db, correction_id)
-    form = AnswerForm(await form_data(request))
-    if not form.validate():
-        raise invalid(request, "selection/correction.html", form=form, **context)
-    await corrections.answer(db, actor_of(request), correction_id, form.answer.data or "")
+    data = await form_data(request)
+    form = AnswerForm(data)
+    form.validate()
+    received, refused = await _received(data)
+    if form.errors_in_order or refused:
+        raise invalid(request, "selection/correction.html", form=form, refused=refused, **context)
+    await corrections.answer(db, actor_of(request), correction_id, form.answer.data or "", received)
     return redirect(f"/complements/{correction_id}", flash=_("Complément envoyé, daté et joint à votre dossier."))
 
 
-ROUTES: list[HTTPRouteHandler] = [ask, take_back, show, answer]
+async def _received(data: FormMultiDict) -> tuple[list[Deposit], str]:
+    """The files sent, opened and checked; or the sentence about the first that cannot be kept."""
+    sent = [one for one in data.getall("fichiers", []) if isinstance(one, UploadFile) and one.filename]
+    received: list[Deposit] = []
+    if len(sent) > corrections.MOST_FILES:
+        return [], _("%(n)s fichiers au plus par réponse : réunissez-en plusieurs en un PDF.", n=corrections.MOST_FILES)
+    for one in sent:
+        try:
+            received.append(await deposits.receive(one))
+        except BadFile as bad:
+            name = f"« {one.filename} »"
+            return [], " ".join(part for part in (name, _(bad.sentence), _(bad.way_out) if bad.way_out else "") if part)
+    return received, ""
+
+
+@get("/complements/{correction_id:int}/fichiers/{file_id:int}", policy="applications.show")
+async def download(request: Request, db: Db, correction_id: Id, file_id: Id) -> Response[bytes]:
+    stored = await corrections.file_visible_to(db, actor_of(request), correction_id, file_id)
+    return stored_file_response(stored, await files.read(stored))
+
+
+ROUTES: list[HTTPRouteHandler] = [ask, take_back, show, answer, download]

@@ -3,23 +3,27 @@
 CRPA art. L114-5: an incomplete file is not refused before its author was told what is missing and had time to send it.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from allocation.selection import checklist, mails
-from allocation.selection.models import Correction, Panel
+from allocation.selection.models import Correction, CorrectionFile, Panel
 from allocation.selection.queries import files_open_to
 from calls.models import Application, Call
-from intervalle import clock, journal
+from calls.queries import applications_visible_to
+from intervalle import clock, deposits, journal
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.policy_table import POLICY
+from intervalle.deposits import Deposit
 from intervalle.errors import NotFound, Refused
 from intervalle.i18n import _
+from intervalle.outbox import StoredFile
 from intervalle.web import one_or_404
 
+MOST_FILES = 5
 LEAST = timedelta(days=3)  # a shorter delay would be no delay at all
 
 
@@ -74,8 +78,10 @@ async def ask(
     return asked
 
 
-async def answer(db: AsyncSession, actor: Actor, correction_id: int, text: str) -> Correction:
-    """The applicant's answer, once, in time. It stands beside the file, whose hash does not change."""
+async def answer(
+    db: AsyncSession, actor: Actor, correction_id: int, text: str, files: Sequence[Deposit] = ()
+) -> Correction:
+    """The applicant's answer, once, in time, with files if it needs some. It stands beside the file, whose hash does not change."""
     found = await db.execute(select(Correction).where(Correction.id == correction_id).with_for_update())
     asked = found.scalar_one_or_none()
     if asked is None or asked.withdrawn_at:
@@ -92,10 +98,54 @@ async def answer(db: AsyncSession, actor: Actor, correction_id: int, text: str) 
         )
     if not text.strip():
         raise Refused(_("Écrivez votre réponse avant de l’envoyer."))
+    if len(files) > MOST_FILES:
+        raise Refused(_("%(n)s fichiers au plus par réponse : réunissez-en plusieurs en un PDF.", n=MOST_FILES))
+    for deposit in files:
+        stored = await deposits.keep(db, deposit, owner_id=asked.organisation_id, user_id=actor.user_id)
+        db.add(
+            CorrectionFile(
+                correction_id=asked.id, file_id=stored.id, sent_sha256=deposit.sent_sha256, added_at=clock.now()
+            )
+        )
     asked.answer, asked.answered_at, asked.answered_by_id = text.strip(), clock.now(), actor.user_id
-    await _record(db, actor, call, "panel.answer_correction", application, asked, {"answer": asked.answer})
+    await _record(
+        db,
+        actor,
+        call,
+        "panel.answer_correction",
+        application,
+        asked,
+        {"answer": asked.answer, "files": [d.sent_sha256.hex() for d in files]},
+    )
     await mails.correction_answered(db, call, application, asked)
     return asked
+
+
+async def files_of(db: AsyncSession, correction_ids: Collection[int]) -> dict[int, list[StoredFile]]:
+    """Correction -> the files joined to its answer, in the order they were sent."""
+    rows = await db.execute(
+        select(CorrectionFile.correction_id, StoredFile)
+        .join(StoredFile, StoredFile.id == CorrectionFile.file_id)
+        .where(CorrectionFile.correction_id.in_(correction_ids))
+        .order_by(CorrectionFile.id)
+    )
+    found: dict[int, list[StoredFile]] = {one: [] for one in correction_ids}
+    for correction_id, stored in rows:
+        found[correction_id].append(stored)
+    return found
+
+
+async def file_visible_to(db: AsyncSession, actor: Actor, correction_id: int, file_id: int) -> StoredFile:
+    """To whoever may read the application: its authors, and the organiser's staff that is not set aside from it."""
+    readable = applications_visible_to(actor).with_only_columns(Application.id)
+    return one_or_404(
+        await db.execute(
+            select(StoredFile)
+            .join(CorrectionFile, CorrectionFile.file_id == StoredFile.id)
+            .join(Correction, Correction.id == CorrectionFile.correction_id)
+            .where(Correction.id == correction_id, StoredFile.id == file_id, Correction.application_id.in_(readable))
+        )
+    )
 
 
 async def take_back(db: AsyncSession, actor: Actor, call: Call, correction_id: int) -> None:

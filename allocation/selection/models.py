@@ -203,6 +203,18 @@ class Correction(Subject, Base):
         return {"applicant": frozenset({self.organisation_id})}
 
 
+class CorrectionFile(Base):
+    """A file joined to the answer to a request for missing pieces; checked like any document of an application."""
+
+    __tablename__ = "correction_files"
+
+    id: Mapped[Key]
+    correction_id: Mapped[int] = mapped_column(ForeignKey("corrections.id"), index=True)
+    file_id: Mapped[int] = mapped_column(ForeignKey("stored_files.id"))
+    sent_sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    added_at: Mapped[Instant]
+
+
 class ScoreSheet(Base):
     """One juror's reading of one file. A draft until `submitted_at`; after that only a dated change in session."""
 

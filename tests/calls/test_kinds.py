@@ -190,3 +190,23 @@ async def test_next_session_page(db, client):
         answer = await browser.post(f"/appels/{call.id}/session-suivante")
     made = (await db.execute(select(Call).where(Call.follows_id == call.id))).scalar_one()
     assert answer.headers["location"] == f"/appels/{made.id}/modifier"
+
+
+@pytest.mark.parametrize(
+    ("values", "blocked"),
+    [
+        ({}, ["OCC-04"]),
+        ({"short_or_unlimited": True}, ["OCC-04"]),  # publicity alone is enough, once it is made
+        ({"short_or_unlimited": True, "interest_checked_on": date(2026, 8, 20)}, []),
+        ({"spontaneous": True}, ["OCC-04", "OCC-07"]),
+        ({"spontaneous": True, "interest_checked_on": date(2026, 8, 20)}, []),
+    ],
+)
+async def test_a_direct_award_after_publicity_alone_or_a_spontaneous_proposal(db, values, blocked):
+    city, chosen = await calls.side(db), await calls.side(db, "ess_structure")
+    lots = await calls.premises(db, city.org, regime="public_domain")
+    award = {"beneficiary_id": chosen.org.id, "direct_ground": "Une saison de jardin, sans autre candidat."}
+    with clock.at(calls.OPENING):
+        call = await calls.draft_call(db, city, lots, kind="direct", title_code="AOT", **award, **values)
+        said = await openings.verdicts_of(db, call, await calls.version_of(db, call))
+    assert sorted(v.id for v in said if v.level == "block") == blocked

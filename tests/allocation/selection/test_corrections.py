@@ -1,5 +1,6 @@
 """Missing pieces: asked with a date, answered once and in time, and no refusal before (CRPA L114-5)."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from intervalle.errors import Forbidden, NotFound, Refused
 from intervalle.journal import JournalEntry
 from intervalle.outbox import Message
 from tests.allocation.selection import make
+from tests.intervalle import malformed
 
 UNTIL = make.AFTER + timedelta(days=15)
 REFUSED = make.YES | {"complete": Answer("no", "Budget absent.")}
@@ -139,3 +141,25 @@ async def test_staff_asks_from_the_page(db: Any, client: Any) -> None:
         assert (await page.post(f"{url}/complement", data=form | {"request": ""})).status_code == 422
         assert (await page.post(f"{url}/complement", data=form)).status_code == 303
         assert "attendu avant le 10 novembre 2026 à 12" in (await page.get(url)).text
+
+
+async def test_an_answer_carries_files_read_by_its_authors_and_by_staff_only(db: Any, client: Any) -> None:
+    scene = await opened(db, files=2)
+    made = await asked(db, scene)
+    author, staff, other = [
+        await client(side.person) for side in (scene.applicants[0], scene.city, scene.applicants[1])
+    ]
+    url = f"/complements/{made.id}"
+    sent = {"answer": "Voici le budget."}
+    with make.afterwards():
+        bad = await author.post(url, data=sent, files={"fichiers": ("budget.pdf", b"pas un pdf", "application/pdf")})
+        assert (bad.status_code, "Rien n’est envoyé" in bad.text, "Voici le budget." in bad.text) == (422, True, True)
+        good = [("fichiers", (name, malformed.pdf(), "application/pdf")) for name in ("budget.pdf", "statuts.pdf")]
+        assert (await author.post(url, data=sent, files=good)).status_code == 303
+        shown = (await author.get(url)).text
+        links = re.findall(rf"{url}/fichiers/\d+", shown)
+        assert (len(links), "budget.pdf" in shown) == (2, True)
+        exam = (await staff.get(f"/commissions/{scene.call.id}/recevabilite/{scene.files[0].id}")).text
+        assert all(link in exam for link in links)
+        codes = [(await who.get(links[0])).status_code for who in (author, staff, other)]
+    assert codes == [200, 200, 404]
