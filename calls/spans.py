@@ -16,14 +16,15 @@ from intervalle.i18n import _
 from premises import hooks
 from premises.timeline import Span
 
+# Made once: these conditions stand in each list, count and tile.
+_LATER = aliased(CallVersion)
 SHOWN = {"open": "call", "closed": "selection", "ranked": "selection"}
 
 
 async def call_spans(db: AsyncSession, lot_ids: Sequence[int]) -> Mapping[int, Sequence[Span]]:
     """Calls under way on these lots: until closing (or until the decision), then the days offered. One query."""
-    later = aliased(CallVersion)
     superseded = exists().where(
-        later.call_id == CallVersion.call_id, later.frozen_at.is_not(None), later.number > CallVersion.number
+        _LATER.call_id == CallVersion.call_id, _LATER.frozen_at.is_not(None), _LATER.number > CallVersion.number
     )
     rows = await db.execute(
         select(CallLot.lot_id, Call, CallVersion)
@@ -69,9 +70,8 @@ def _day(instant: object) -> date:
 def _lots_in(*states: str) -> Select[int]:
     """Lots of calls now in one of these states: the SQL side of `call_spans`."""
     now = clock.now()
-    later = aliased(CallVersion)
     superseded = exists().where(
-        later.call_id == CallVersion.call_id, later.frozen_at.is_not(None), later.number > CallVersion.number
+        _LATER.call_id == CallVersion.call_id, _LATER.frozen_at.is_not(None), _LATER.number > CallVersion.number
     )
     return (
         select(CallLot.lot_id)

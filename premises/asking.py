@@ -60,8 +60,17 @@ async def understand(db: AsyncSession, filters: Filters) -> Asked:
             filters = replace(filters, near=(round(found.lon, 5), round(found.lat, 5)), sort=sort)
         else:
             unknown = _("L’adresse « %(address)s » n’a pas été trouvée : ajoutez la commune, ou cherchez autour d’une autre.", address=filters.around)  # fmt: skip
+    if filters.within and not filters.around and filters.near is None:
+        unknown = _("Donnez aussi l’adresse autour de laquelle chercher.")
     where = await facets.name_of(db, filters.where) if filters.where else ""
     return Asked(filters, where, tuple(others), unknown)
+
+
+def _around(filters: Filters) -> str:
+    where = filters.around or _("ce point")
+    if filters.within:
+        return _("À moins de %(n)s m de %(place)s", n=i18n.number(filters.within), place=where)
+    return _("Autour de %(address)s", address=where)
 
 
 def chips(filters: Filters, where: str) -> list[tuple[str, str]]:
@@ -80,7 +89,7 @@ def chips(filters: Filters, where: str) -> list[tuple[str, str]]:
         (f"« {filters.q} »", {"q": ""}, bool(filters.q)),
         (f"{filters.area}\u00a0m²", {"area": "", "low": None, "high": None}, bool(filters.area)),
         (where, {"where": ""}, bool(filters.where)),
-        (_("Autour de %(address)s", address=filters.around), {"around": "", "near": None, "sort": "recent"}, bool(filters.near and filters.around)),
+        (_around(filters), {"around": "", "near": None, "within": None, "sort": "recent"}, filters.near is not None),
         (qpv.get(filters.qpv, ""), {"qpv": ""}, bool(filters.qpv)),
         *[(label, {name: False}, bool(getattr(filters, name))) for name, label in flags],
         (_(kinds.get(filters.kind, "")) if filters.kind else "", {"kind": ""}, bool(filters.kind)),

@@ -4,7 +4,7 @@ A cell is a tile of zoom 20; its number takes the bits of its two coordinates in
 holds one stretch of numbers. The sums stand per cell of zoom BASE.
 """
 
-from sqlalchemy import Select, delete, func, insert, literal, select
+from sqlalchemy import Select, delete, func, insert, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from premises.models import Cell
@@ -27,7 +27,7 @@ def stretch(z: int, x: int, y: int, zoom: int) -> tuple[int, int]:
 def sums(z: int, x: int, y: int, zoom: int) -> Select[int, int, float, float]:
     """(cell of `zoom`, places, mean longitude, mean latitude) of the published places of a tile, `zoom` ≤ BASE."""
     first, last = stretch(z, x, y, BASE)
-    cell = Cell.cell.op(">>")(literal(2 * (BASE - zoom)))
+    cell = Cell.cell.op(">>")(literal_column(str(2 * (BASE - zoom))))
     places = func.sum(Cell.places)
     return (
         select(

@@ -52,6 +52,15 @@ def _point(asked: Asked) -> Any:
     return Premises.point if asked.own else queries.shown_point()
 
 
+def _outline_area() -> ColumnElement[Any]:
+    return func.round(cast(func.ST_Area(func.geography(Premises.outline)), Numeric))
+
+
+def _outline(asked: Asked) -> Any:
+    """The land as it lies (WKB in hexadecimal), for whom its exact place is no secret."""
+    return _exact(asked, func.encode(func.ST_AsBinary(Premises.outline), "hex"))
+
+
 def _euros(column: Any) -> Callable[[Asked], Any]:
     return lambda asked: cast(column, Numeric) / 100
 
@@ -121,6 +130,7 @@ COLUMNS: tuple[Column, ...] = (
     _field("travaux", "text", Lot.works_needed),
     _field("travaux_cout", "number", _euros(Lot.works_cost_cents)),
     _field("travaux_payeur", "text", Lot.works_payer),
+    Column("contour_m2", N_("Surface du contour (m²)"), "number", lambda asked: _exact(asked, _outline_area())),
 )  # fmt: skip
 
 
@@ -132,11 +142,11 @@ def chosen(codes: Sequence[str], *, own: bool) -> list[Column]:
 
 
 def rows(columns: Sequence[Column], asked: Asked, wanted: Sequence[Any]) -> Select[Any]:
-    """One row per lot of the premises that satisfy `wanted`: lot id, longitude and latitude to draw, then the columns."""
+    """One row per lot of the premises that satisfy `wanted`: lot id, longitude, latitude and outline to draw, then the columns."""
     drawn = _point(asked)
     return (
         select(
-            Lot.id.label("lot_id"), func.ST_X(drawn).label("lon"), func.ST_Y(drawn).label("lat"),
+            Lot.id.label("lot_id"), func.ST_X(drawn).label("lon"), func.ST_Y(drawn).label("lat"), _outline(asked).label("outline"),
             *[c.value(asked).label(f"x_{c.code}") for c in columns],
         )
         .select_from(Premises)

@@ -57,7 +57,7 @@ def _day(value: str) -> Any:
 
 
 def write_gdal(driver: str, head: list[dict[str, str]], rows: Path, out: Path) -> None:
-    """ODS (a table) or GPKG (points in degrees)."""
+    """ODS (a table) or GPKG (outlines of land and points, in degrees)."""
     import numpy
     from pyogrio.raw import write
 
@@ -74,15 +74,18 @@ def write_gdal(driver: str, head: list[dict[str, str]], rows: Path, out: Path) -
             data.append(numpy.array(["" if v is None else str(v) for v in values], dtype=object))
         masks.append(empty)
     places = driver == "GPKG"
-    geometry = numpy.array([_point(row["lon"], row["lat"]) for row in kept], dtype=object) if places else None
-    options = {"geometry_type": "Point", "crs": "EPSG:4326"} if places else {"geometry_type": None, "crs": None}
+    geometry = numpy.array([_shape(row) for row in kept], dtype=object) if places else None
+    options = {"geometry_type": "Unknown", "crs": "EPSG:4326"} if places else {"geometry_type": None, "crs": None}
     write(
         str(out), geometry, data, [one["code"] for one in head], field_mask=masks, layer=SHEET, driver=driver, **options
     )
 
 
-def _point(lon: float | None, lat: float | None) -> bytes | None:
-    """Well-known binary; None for premises without a position."""
+def _shape(row: Row) -> bytes | None:
+    """Well-known binary: the outline of land, or the point; None for premises without a position."""
+    if row["outline"]:
+        return bytes.fromhex(row["outline"])
+    lon, lat = row["lon"], row["lat"]
     return None if lon is None or lat is None else struct.pack("<BIdd", 1, 1, lon, lat)
 
 

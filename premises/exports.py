@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import os
+import struct
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Sequence
@@ -75,8 +76,8 @@ async def _rows(request: Request, asked: Asked, columns: Sequence[Column]) -> As
             await db.execute(text("SET TRANSACTION READ ONLY"))
             await db.execute(text("SET LOCAL statement_timeout = '120s'"))
         result = await db.stream(statement, execution_options={"yield_per": BATCH})
-        async for lot_id, lon, lat, *values in result:
-            yield {"id": lot_id, "lon": lon, "lat": lat, "values": [_plain(v) for v in values]}
+        async for lot_id, lon, lat, outline, *values in result:
+            yield {"id": lot_id, "lon": lon, "lat": lat, "outline": outline, "values": [_plain(v) for v in values]}
 
 
 def _plain(value: Any) -> Any:
@@ -116,17 +117,44 @@ async def _csv(request: Request, asked: Asked, columns: Sequence[Column]) -> Asy
     yield out.getvalue().encode()
 
 
+def _geometry(row: dict[str, Any]) -> dict[str, Any] | None:
+    """The outline of land, or the point; longitude first, to the decimetre (RFC 7946)."""
+    if row["outline"]:
+        return {"type": "MultiPolygon", "coordinates": polygons(bytes.fromhex(row["outline"]))}
+    if row["lon"] is None:
+        return None
+    return {"type": "Point", "coordinates": [round(row["lon"], 6), round(row["lat"], 6)]}
+
+
+def polygons(wkb: bytes) -> list[list[list[tuple[float, float]]]]:
+    """The rings of a MultiPolygon in little-endian well-known binary, two coordinates a point."""
+    at = 9  # byte order, type, number of polygons
+
+    def count() -> int:
+        nonlocal at
+        at += 4
+        return int.from_bytes(wkb[at - 4 : at], "little")
+
+    def ring() -> list[tuple[float, float]]:
+        nonlocal at
+        size = count()
+        numbers = struct.unpack_from(f"<{2 * size}d", wkb, at)
+        at += 16 * size
+        return [(round(x, 6), round(y, 6)) for x, y in zip(numbers[::2], numbers[1::2], strict=True)]
+
+    found = []
+    for _polygon in range(int.from_bytes(wkb[5:9], "little")):
+        at += 5  # its own byte order and type
+        found.append([ring() for _ring in range(count())])
+    return found
+
+
 async def _geojson(request: Request, asked: Asked, columns: Sequence[Column]) -> AsyncIterator[bytes]:
     yield b'{"type":"FeatureCollection","features":['
     mark = ""
     async for row in _rows(request, asked, columns):
-        point = (
-            None
-            if row["lon"] is None
-            else {"type": "Point", "coordinates": [round(row["lon"], 6), round(row["lat"], 6)]}
-        )
         facts = dict(zip([c.code for c in columns], row["values"], strict=True))
-        feature = {"type": "Feature", "id": row["id"], "geometry": point, "properties": facts}
+        feature = {"type": "Feature", "id": row["id"], "geometry": _geometry(row), "properties": facts}
         yield (mark + json.dumps(feature, ensure_ascii=False)).encode()
         mark = ",\n"
     yield b"]}"

@@ -68,7 +68,7 @@ async def index(request: Request, db: Db) -> Response[str]:
     found = await _found(db, filters, counted)
     return page(
         request, "premises/index.html", fragment="premises/_results.html", kinds=KINDS, titles=TITLES, erp_types=ERP_TYPES,
-        money_m2=money_m2, counts=counted.counts, places=await facets.places(db, counted.counts.get("ou", {})), asked=asked, asking=asking,
+        money_m2=money_m2, counts=counted.counts, facets=facets, places=await facets.places(db, counted.counts.get("ou", {})), asked=asked, asking=asking,
         kept=await favourites.kept(db, actor_of(request)), chips=asking.chips(filters, asked.where), basemap=settings().basemap_url, box=counted.box,
         states={code: _(label) for code, label in LABELS.items()}, **found,
     )  # fmt: skip

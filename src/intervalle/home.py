@@ -14,9 +14,9 @@ from calls.queries import call_state_sql
 from intervalle import clock
 from intervalle.awaiting.everything import everything
 from intervalle.web import Db, Request, actor_of, page
-from premises.models import Lot, Premises
+from premises import register
+from premises.models import Premises
 from premises.queries import published
-from premises.states import lot_state
 from premises.views import PremisesView, money_m2, views
 
 NEWEST = 3
@@ -24,23 +24,18 @@ NEWEST = 3
 
 @dataclass(frozen=True)
 class Figures:
-    """What the database holds today: published premises, open calls, and the area of lots that can be asked for."""
+    """What the database holds today: published premises, open calls, and the area of lots that can be asked for (None:
+    a large register that was not added up yet)."""
 
     premises: int
     calls: int
-    area: Decimal
+    area: Decimal | None
 
 
 async def figures(db: AsyncSession) -> Figures:
-    premises = select(func.count()).where(published()).select_from(Premises).scalar_subquery()
-    calls = select(func.count()).where(call_state_sql(clock.now()) == "open").select_from(Call).scalar_subquery()
-    free = (
-        select(func.coalesce(func.sum(Lot.area), 0))
-        .join(Premises, Premises.id == Lot.premises_id)
-        .where(published(), lot_state(clock.today()).in_(("vacant", "call")))
-        .scalar_subquery()
-    )
-    return Figures(*(await db.execute(select(premises, calls, free))).one())
+    open_calls = select(func.count()).where(call_state_sql(clock.now()) == "open").select_from(Call)
+    calls = int((await db.execute(open_calls)).scalar_one())
+    return Figures(await register.published(db), calls, await register.free_area(db))
 
 
 async def newest_calls(db: AsyncSession) -> list[Card]:
@@ -57,7 +52,7 @@ async def newest_places(db: AsyncSession) -> list[PremisesView]:
     found = await db.execute(
         select(Premises).where(published()).order_by(Premises.published_at.desc(), Premises.id.desc()).limit(NEWEST)
     )
-    return await views(db, list(found.scalars()))
+    return await views(db, list(found.scalars()), with_photos=False)
 
 
 @get("/", policy="home.show")

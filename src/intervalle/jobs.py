@@ -25,6 +25,7 @@ app = procrastinate.App(
         "premises.tasks",
         "calls.spans",
         "calls.tasks",
+        "allocation.leases.spans",
         "allocation.assignment.tasks",
     ],
 )

@@ -36,7 +36,7 @@ FULL = {
     "q": "Maurepas", "surface": "30 – 120", "qpv": "oui", "ou": "c35238", "rdc": "oui", "appel": "oui", "libre": "oui", "erp5": "oui",
     "pmr": "oui", "partage": "oui", "divisible": "oui", "etat": "occupe", "nature": "land", "titre": "COP", "erp": "W", "loyer": "42.5",
     "charges": "30", "du": "2027-01-01", "au": "2027-06-01", "zone": "-1.70000,48.10000,-1.60000,48.20000",
-    "autour": "2 rue de la Paix", "pour": "2 rue de la Paix", "pres": "-1.65000,48.12000", "lieu": "Rennes", "tri": "distance",
+    "autour": "2 rue de la Paix", "pour": "2 rue de la Paix", "pres": "-1.65000,48.12000", "distance": "800", "lieu": "Rennes", "tri": "distance",
 }  # fmt: skip
 
 
@@ -211,6 +211,12 @@ async def test_near_a_perimeter_and_by_distance(db: Any) -> None:
     )
     assert await _names(db, quartier="proche") == SHOP
     assert await _names(db, quartier="proche", rayon="5000") == ["Ancienne poste de Maurepas", "Plateau tertiaire"]
+    assert await _names(db, quartier="proche", rayon="1500") == SHOP
+    assert (await facets.counted(db, asked(rayon="5000"), TODAY)).counts["qpv"]["proche"] == 2
+    assert await _names(db, pres="-1.60,48.12", distance="300") == OFFICE
+    assert await _names(db, pres="-1.60,48.12", distance="6000") == ["Ancienne poste de Maurepas", "Plateau tertiaire"]
+    await db.execute(text("DELETE FROM qpv_perimeters WHERE code = 'QN00001M'"))
+    assert await _names(db, quartier="proche", rayon="5000") == []
     found = await db.execute(search.of_page(asked(pres="-1.60,48.12", tri="distance"), TODAY, 1))
     assert [p.name for p in found.scalars()] == ["Plateau tertiaire", "Ancienne poste de Maurepas", "Terrain nu"]
 

@@ -20,8 +20,9 @@ function note(text) {
 
 // The places are asked for with the filters of the page, whatever its area, order and number.
 function placesTiles() {
-  const asked = new URLSearchParams(location.search);
-  for (const name of ["zone", "tri", "page", "pres", "pour", "autour", "vue"]) asked.delete(name);
+  const asked = new URLSearchParams(panel.dataset.query);  // as understood: a name or an address typed has become a place
+  for (const name of ["zone", "tri", "page"]) asked.delete(name);
+  if (!asked.has("distance")) for (const name of ["pres", "pour", "autour"]) asked.delete(name);
   const query = asked.size ? `?${asked}` : "";
   return `${location.origin}/tuiles/locaux/{z}/{x}/{y}.mvt${query}`;
 }
@@ -43,6 +44,8 @@ const style = () => ({
     outline("departements", "departements", 3, { maxzoom: 11 }),
     { id: "qpv", type: "fill", source: "qpv", "source-layer": "qpv", paint: { "fill-color": token("--plum"), "fill-opacity": 0.16 } },
     { id: "qpv-bord", type: "line", source: "qpv", "source-layer": "qpv", paint: { "line-color": token("--plum"), "line-width": 2.5, "line-dasharray": [3, 2] } },
+    { id: "contours", type: "fill", source: "locaux", "source-layer": "contours", paint: { "fill-color": token("--green"), "fill-opacity": 0.18 } },
+    { id: "contours-bord", type: "line", source: "locaux", "source-layer": "contours", paint: { "line-color": token("--green"), "line-width": 2 } },
     // Says which places are in view; the pins are links drawn in HTML, unless they are too many to be read.
     { id: "locaux", type: "circle", source: "locaux", "source-layer": "locaux", paint: { "circle-radius": 5, "circle-color": token("--green"), "circle-opacity": 0 } },
   ],
@@ -180,6 +183,9 @@ async function start() {
     const [west, south, east, north] = asked.split(",").map(Number);
     if (Number.isFinite(north)) map.fitBounds([[west, south], [east, north]], { padding: 60, maxZoom: 15, animate: false });
     searchHere(map);
+    map.on("click", "contours", (event) => { location.assign(`/locaux/${event.features[0].properties.id}`); });
+    map.on("mouseenter", "contours", () => { map.getCanvas().style.cursor = "pointer"; });
+    map.on("mouseleave", "contours", () => { map.getCanvas().style.cursor = ""; });
     map.once("load", () => { new Pins(maplibre, map); panel.dataset.ready = "1"; basemap(map); });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => map.setStyle(style()));
   } catch (error) {
