@@ -107,9 +107,14 @@ def decode(content: bytes, encoding: str = "") -> tuple[str, str]:
     return content.decode(best, "replace"), best
 
 
+_NO_TEXT = [chr(code) for code in (*range(9), *range(14, 32), 0x7F, 0xFFFD)]
+
+
 def _csv(content: bytes, encoding: str, separator: str) -> Table:
     text, used = decode(content, encoding)
-    if text.count("\x00") > len(text) // 100:
+    # Anything can be decoded: a picture or an archive gives, from its head on, characters that no table holds.
+    head = text[:200]
+    if sum(map(text.count, _NO_TEXT)) > len(text) // 100 or any(mark in head for mark in _NO_TEXT):
         raise unreadable()
     cut = separator if separator in SEPARATORS else _separator(text)
     rows = _csv_rows(text, cut)
