@@ -33,7 +33,7 @@ class Hands:
         await field.fill(value)
 
     async def choose(self, label: str, option: str, within: str = "main") -> None:
-        field = self.page.locator(within).get_by_label(label, exact=False).first
+        field = self.page.locator(within).get_by_label(label, exact=False).filter(visible=True).first
         await field.focus()
         await field.select_option(label=option)
 

@@ -64,7 +64,7 @@ async def test_three_apply_together_and_one_leaves(site: Site, browser: Any, tmp
             for label, text in fields.items():
                 await lead.write(label, text)
             await lead.press("Enregistrer et continuer")
-        block = lead.page.locator("fieldset", has_text="Lot A · dalle")
+        block = lead.page.locator("fieldset", has_text="Lot B · dalle")
         await block.locator("select").select_option(label="1er choix")
         await block.get_by_label("Surface qui vous suffit").fill("400")
         await block.get_by_label("Surface souhaitée").fill("600")

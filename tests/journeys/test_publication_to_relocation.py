@@ -102,7 +102,7 @@ async def publish_premises(scene: Scene, name: str) -> int:
             await claire.write("Charges (€/m²/an)", "38")
             await claire.write("Loyer demandé", "0")
             await claire.write("Loyer de référence", "120")
-            await claire.tick("M : boutique")
+            await claire.tick("M : magasin de vente")
             await claire.tick("W : bureaux")
             await claire.write("Catégorie d’ERP", "5")
             await claire.write("Étage", "0")

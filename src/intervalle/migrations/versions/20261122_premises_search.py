@@ -46,8 +46,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("DELETE FROM saved_searches")  # no link can be made again from nothing
-    op.add_column("saved_searches", sa.Column("token_hash", sa.LargeBinary(), nullable=False))
+    op.add_column("saved_searches", sa.Column("token_hash", sa.LargeBinary(), nullable=True))
+    # The links were forgotten: each row is given one that nobody holds, and stays.
+    op.execute("UPDATE saved_searches SET token_hash = sha256(convert_to(gen_random_uuid()::text || id, 'UTF8'))")
+    op.alter_column("saved_searches", "token_hash", nullable=False)
     op.create_unique_constraint(op.f("uq_saved_searches_token_hash"), "saved_searches", ["token_hash"])
     for name in [*ORDERS, "ix_premises_words"]:
         op.drop_index(name, table_name="premises")
