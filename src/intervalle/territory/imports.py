@@ -108,11 +108,12 @@ async def import_outlines(db: AsyncSession, path: Path) -> dict[str, Any]:
     )
     await db.execute(
         text(
-            "UPDATE departments d SET outline = whole.outline FROM ("
+            # Materialised: each union is made once, whatever the planner believes of tables it has not counted yet.
+            "WITH touched AS MATERIALIZED (SELECT DISTINCT c.department_code FROM communes c JOIN incoming_outlines i ON i.code = c.code), "
+            "whole AS MATERIALIZED ("
             "  SELECT department_code, ST_Multi(ST_CollectionExtract(ST_MakeValid(ST_Union(outline)), 3)) AS outline FROM communes "
-            "  WHERE outline IS NOT NULL AND department_code IN "
-            "    (SELECT c.department_code FROM communes c JOIN incoming_outlines i ON i.code = c.code) GROUP BY 1"
-            ") whole WHERE whole.department_code = d.code"
+            "  WHERE outline IS NOT NULL AND department_code IN (SELECT department_code FROM touched) GROUP BY 1) "
+            "UPDATE departments d SET outline = whole.outline FROM whole WHERE whole.department_code = d.code"
         )
     )
     unknown = await db.execute(text("SELECT code FROM incoming_outlines EXCEPT SELECT code FROM communes ORDER BY 1"))
