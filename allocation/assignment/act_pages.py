@@ -19,7 +19,7 @@ from allocation.assignment.standing import Standing
 from calls.models import Call
 from intervalle import clock, files
 from intervalle.accounts.models import User
-from intervalle.errors import NotFound
+from intervalle.errors import NotFound, Refused
 from intervalle.i18n import N_, _
 from intervalle.outbox import StoredFile
 from intervalle.pdf import render_pdf
@@ -119,6 +119,7 @@ async def _act(db: AsyncSession, call: Call, act_id: int) -> CorrectiveAct:
 async def _context(request: Request, db: AsyncSession, call: Call, act: CorrectiveAct, **given: Any) -> dict[str, Any]:
     settled = bool(act.released_at or act.abandoned_at)
     drawn = [] if settled else await act_letters.draw_all(db, call, act)
+    letters = act_release.hash_of(drawn)
     people = {act.created_by_id, act.approved_by_id, act.released_by_id} - {None}
     rules = await house_rules.of(db, call.organiser_id)
     return {
@@ -126,7 +127,7 @@ async def _context(request: Request, db: AsyncSession, call: Call, act: Correcti
         "stands": await standing.of_call(db, call), "lines": await acts.lines_of(db, act), "me": actor_of(request).user_id,
         "objections": [] if settled else await act_letters.objections(db, call, act, drawn),
         "second_person": rules.second_person,
-        "agreed": bool(act.approved_at and (settled or act.approved_sha256 == act_release.hash_of(drawn))),
+        "agreed": bool(act.approved_at and (settled or act.approved_sha256 == letters)), "letters": letters,
         "appeal": await db.get(Appeal, act.appeal_id) if act.appeal_id else None, "form": forms.ActForm(obj=act),
         "people": {u.id: u.name for u in (await db.execute(select(User).where(User.id.in_(people)))).scalars()},
         "places": {one.line.application_id: one.change for one in drawn},
@@ -140,11 +141,21 @@ async def show(request: Request, db: Db, call_id: Id, act_id: Id) -> Response[st
     return page(request, "assignment/act.html", **await _context(request, db, call, act))
 
 
+def _holds(form: forms.ActForm | forms.ActLineForm, act: CorrectiveAct) -> bool:
+    """Whether the form can be kept. Written meanwhile by somebody else: said beside what was typed, which may then replace it."""
+    if form.validate() and form.version.data != act.version:
+        form.add_error(
+            "motive", _("Quelqu’un d’autre a modifié cet acte entre-temps. Voyez ce qu’il porte, puis enregistrez à nouveau pour garder votre texte."),
+        )  # fmt: skip
+        form.version.data = act.version
+    return not form.errors_in_order
+
+
 @post("/attribution/{call_id:int}/actes/{act_id:int}", policy="decisions.correct")
 async def write(request: Request, db: Db, call_id: Id, act_id: Id) -> Response[Any]:
     call, form = await _call(request, db, call_id), forms.ActForm(await form_data(request))
-    if not form.validate():
-        act = await _act(db, call, act_id)
+    act = await _act(db, call, act_id)
+    if not _holds(form, act):
         raise invalid(request, "assignment/act.html", **await _context(request, db, call, act, form=form))
     await acts.write(
         db, actor_of(request), call, act_id, motive=form.motive.data or "", signatory=form.signatory.data or "",
@@ -203,13 +214,17 @@ async def put_line(request: Request, db: Db, call_id: Id, act_id: Id) -> Respons
     if data.get("act") == "drop":
         await acts.drop_line(db, actor, call, act.id, one.application.id, version=version)
         return redirect(back, flash=_("Ligne retirée de l’acte."))
-    if not form.validate():
+    if not _holds(form, act):
         raise invalid(request, "assignment/act_line.html", **context)
     terms = Terms(
         outcome=str(form.outcome.data), lot_id=int(form.lot.data) if form.lot.data else None, area=form.area.data,
         ground=form.ground.data or None, heard=form.heard.data or "", motive=str(form.motive.data),
     )  # fmt: skip
-    await acts.put_line(db, actor, call, act.id, one.application.id, terms, version=version)
+    try:
+        await acts.put_line(db, actor, call, act.id, one.application.id, terms, version=version)
+    except Refused as refused:
+        form.add_error("outcome", f"{refused.sentence} {refused.way_out}".strip())
+        raise invalid(request, "assignment/act_line.html", **context) from refused
     return redirect(back, flash=_("Ligne de %(name)s enregistrée.", name=one.organisation.name))
 
 
@@ -238,8 +253,12 @@ async def letter(request: Request, db: Db, call_id: Id, act_id: Id, application_
 async def approve(request: Request, db: Db, call_id: Id, act_id: Id) -> Response[Any]:
     call = await _call(request, db, call_id)
     act = await _act(db, call, act_id)
-    seen = act_release.hash_of(await act_letters.draw_all(db, call, act))
-    await acts.approve(db, actor_of(request), call, act.id, letters_sha256=seen)
+    current = act_release.hash_of(await act_letters.draw_all(db, call, act))
+    if (await form_data(request)).get("letters") != current:
+        raise Refused(
+            _("Une lettre a changé depuis que vous l’avez relue."), _("Relisez-la, puis donnez votre accord.")
+        )
+    await acts.approve(db, actor_of(request), call, act.id, letters_sha256=current)
     return redirect(
         f"/attribution/{call_id}/actes/{act_id}", flash=_("Accord enregistré, sur ces lettres telles qu’elles sont.")
     )

@@ -1,5 +1,6 @@
 """After the notification: a dated act changes a decision, with its letters, its journal entry and its pages."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -296,6 +297,16 @@ async def test_by_the_pages_from_the_granted_appeal_to_the_applicant(db: Any, cl
             "motive": line.motive, "version": str(row),
         }  # fmt: skip
         assert (await staff.post(form, data=data | {"motive": "bref"})).status_code == 422
+        stale = await staff.post(
+            form, data=data | {"version": str(row + 7), "motive": "Tapé pendant ce temps, et gardé."}
+        )
+        assert (stale.status_code, "Tapé pendant ce temps, et gardé." in stale.text) == (422, True)
+        assert "Quelqu’un d’autre a modifié cet acte" in stale.text
+        assert f'name="version" value="{row}"' in stale.text
+        unasked = await staff.post(
+            form, data=data | {"outcome": "awarded", "area": "", "motive": "Tapé aussi, et gardé de même."}
+        )
+        assert (unasked.status_code, "Tapé aussi, et gardé de même." in unasked.text) == (422, True)
         assert (await staff.post(form, data=data)).status_code == 303
     row = (await db.execute(select(CorrectiveAct.version))).scalar_one()
     signed = {"motive": WHY, "signatory": "Claire Morvan, adjointe", "version": str(row)}
@@ -311,3 +322,25 @@ async def test_by_the_pages_from_the_granted_appeal_to_the_applicant(db: Any, cl
     coudre = await client(ranked.people["Fou de Coudre"])
     told = (await coudre.get(f"/candidatures/{ranked.applications['Fou de Coudre'].id}/decision")).text
     assert "Elle remplace l’attribution qui vous avait été notifiée." in told
+
+
+async def test_an_agreement_is_on_the_letters_that_were_read(db: Any, client: Any) -> None:
+    ranked = await released(db)
+    await house_rules.save(db, ranked.actor, ranked.city, second_person=True, signatory="", version=0)
+    colleague = await make.user(db)
+    await make.join(db, colleague, ranked.city)
+    act = await acts.prepare(db, ranked.actor, ranked.call)
+    terms = Terms(outcome="reserve", motive="La liste de réserve est complétée.")
+    await acts.put_line(db, ranked.actor, ranked.call, act.id, ranked.applications[VELO].id, terms, version=act.version)
+    await write(db, ranked, act)
+    await db.commit()
+    second, page = await client(colleague), f"/attribution/{ranked.call.id}/actes/{act.id}"
+    read = re.search(r'name="letters" value="([0-9a-f]{64})"', (await second.get(page)).text)
+    assert read
+    await write(db, ranked, act, "Un autre motif que celui qui vient d’être lu.")
+    await db.commit()
+    refused = await second.post(f"{page}/accord", data={"letters": read[1]})
+    assert (refused.status_code, "Une lettre a changé" in refused.text) == (409, True)
+    fresh = re.search(r'name="letters" value="([0-9a-f]{64})"', (await second.get(page)).text)
+    assert fresh
+    assert (await second.post(f"{page}/accord", data={"letters": fresh[1]})).status_code == 303
