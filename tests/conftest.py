@@ -149,6 +149,22 @@ async def db(sessions: Any) -> AsyncIterator[Any]:
         yield session
 
 
+@pytest.fixture
+def asked(engine: Any) -> Iterator[list[str]]:
+    """What was read of the database since the last `asked.clear()`, a statement each; savepoints are the tests' own."""
+    from sqlalchemy import event
+
+    heard: list[str] = []
+
+    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        if statement.lstrip().startswith(("SELECT", "WITH")):
+            heard.append(statement)
+
+    event.listen(engine.sync_engine, "before_cursor_execute", note)
+    yield heard
+    event.remove(engine.sync_engine, "before_cursor_execute", note)
+
+
 @pytest.fixture(scope="session")
 def app(database_url: str) -> Any:
     from intervalle.app import create_app

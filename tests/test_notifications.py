@@ -150,14 +150,11 @@ def test_seven_in_paris(now: datetime, seven: datetime) -> None:
     assert notices.cut(now) == seven
 
 
-async def test_the_history_asks_the_same_of_the_database_for_one_message_and_for_many(db: Any, client: Any) -> None:
-    from sqlalchemy import event
-
+async def test_the_history_asks_the_same_of_the_database_for_one_message_and_for_many(
+    db: Any, client: Any, asked: list[str]
+) -> None:
     person = await make.user(db)
     browser, counts = await client(person), []
-    engine = db.bind.engine.sync_engine
-    asked: list[str] = []
-    event.listen(engine, "before_cursor_execute", lambda c, cur, statement, *rest: asked.append(statement))
     for number in (1, 3):
         for extra in range(number):
             await write(db, person, dedupe=f"q{number}:{extra}")

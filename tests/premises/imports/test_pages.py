@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select, text
+from sqlalchemy import func, select, text
 
 from premises.imports import tasks, work
 from premises.models import Premises, PremisesImport
@@ -196,7 +196,7 @@ async def test_a_worker_that_died_leaves_nothing_and_can_start_again(
 
 @pytest.mark.parametrize("count", [1, 3])
 async def test_the_list_of_imports_asks_a_constant_number_of_questions(
-    db: Any, client: Any, engine: Any, count: int
+    db: Any, client: Any, asked: list[str], count: int
 ) -> None:
     await brought.territory(db)
     person, org = await make.agent(db, "city")
@@ -205,7 +205,6 @@ async def test_the_list_of_imports_asks_a_constant_number_of_questions(
     await db.commit()
     browser = await client(person)
     await browser.get("/locaux/import")
-    asked: list[str] = []
-    event.listen(engine.sync_engine, "before_cursor_execute", lambda *a: asked.append(a[2]))
+    asked.clear()
     assert (await browser.get("/locaux/import")).text.count("locaux.csv") == count
     assert len([q for q in asked if "premises_imports" in q]) == 1
