@@ -122,7 +122,7 @@ def draw(
         "page_url": f"{base}/candidatures/{application.id}/decision",
     }  # fmt: skip
     template = letter_templates.template_for(decision.outcome, setting.words)
-    with _in_french():
+    with in_french():
         body = letter_templates.fill(template, blocks=_blocks(context), words=_words(setting, context))
         return environment.get_template("assignment/letter.html").render(body=body, **context)
 
@@ -137,7 +137,7 @@ def draw_answer(setting: Setting, appeal: Appeal, application: Application, orga
     )
     until = after_gracious_appeal(answered_on)
     court = setting.decider.court or "le juge compétent"
-    with _in_french():
+    with in_french():
         made: Any = environment.get_template("assignment/_letter_blocks.html").make_module(
             {"decision": appeal, "organiser": setting.organiser}
         )
@@ -183,7 +183,7 @@ def _words(setting: Setting, context: dict[str, Any]) -> dict[str, str]:
 
 
 @contextmanager
-def _in_french() -> Iterator[None]:
+def in_french() -> Iterator[None]:
     before = i18n.get_locale()
     i18n.set_locale("fr")
     try:

@@ -9,12 +9,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from allocation.assignment import letters, queries, standing, succession
-from allocation.assignment.help_in_kind import value_of
-from allocation.assignment.letters import answer_until
+from allocation.assignment import letters, posting, queries, standing, succession
 from allocation.assignment.mails import offer_mail
 from allocation.assignment.models import Award, Decision
-from allocation.assignment.problem import HALF_DAYS
 from allocation.assignment.recipients import recipient_of
 from allocation.assignment.succession import Successor
 from calls.models import Application, Call
@@ -128,13 +125,9 @@ async def _offer(
     row = next(row for row in problem["applications"] if row["id"] == found.application)
     lot = await db.get_one(Lot, award.lot_id)
     version = (await db.execute(queries.frozen_version(call.id))).scalar_one()
-    offered = Award(
-        call_id=call.id, application_id=application.id, organisation_id=application.organisation_id, lot_id=lot.id,
-        area=found.area, slots=[HALF_DAYS.index(name) for name in row["slots"]] if row["slots"] else [],
-        score=Decimal(str(row["scores"][found.lot])), created_at=now, released_at=now, succeeds_id=award.id,
-        offer_expires_at=answer_until(now.astimezone(clock.PARIS).date()),
-        reference_value_cents=value_of(lot, version, found.area),
-    )  # fmt: skip
+    score = Decimal(str(row["scores"][found.lot]))
+    offered = posting.award(version, application, lot, found.area, week=row["slots"], score=score, at=now)
+    offered.succeeds_id = award.id
     db.add(offered)
     await db.flush()
     return offered

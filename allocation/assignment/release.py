@@ -1,6 +1,7 @@
 """The release: one act, one transaction. Awards, decisions, letters and messages are written together; nothing leaves
 before the commit, and releasing twice has one effect."""
 
+from datetime import datetime
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
@@ -8,17 +9,15 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from allocation.assignment import house_rules, letters, minutes, proposals, queries, reviews
+from allocation.assignment import house_rules, letters, minutes, posting, proposals, queries, reviews
 from allocation.assignment import inputs as frozen
-from allocation.assignment.help_in_kind import value_of
 from allocation.assignment.inputs import Inputs
 from allocation.assignment.letters import Letter
 from allocation.assignment.mails import decision_mail
 from allocation.assignment.models import Award, Proposal
 from allocation.assignment.problem import canonical
-from allocation.assignment.recipients import recipient_of
 from calls.models import Call
-from intervalle import clock, files, journal, mail
+from intervalle import clock, journal
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import Refused
@@ -53,7 +52,7 @@ async def release(db: AsyncSession, actor: Actor, call: Call) -> int:
         await _notify(db, actor, call, letter, printed[letter.decision.id])
     for letter in fresh:
         if letter.decision.outcome == "awarded":
-            db.add(_award(call, proposal, inputs, letter))
+            db.add(_award(inputs, letter, now))
     await db.flush()
     await journal.record(
         db, chain=call.chain, action="decisions.release", subject=f"call:{call.id}", actor_id=actor.user_id,
@@ -112,31 +111,18 @@ def refuse_incomplete(drawn: list[Letter]) -> None:
 
 async def _notify(db: AsyncSession, actor: Actor, call: Call, letter: Letter, pdf: bytes) -> None:
     decision = letter.decision
-    stored = await files.keep(
-        db, name=letter.file_name, content=pdf, content_type="application/pdf", audience="parties", scan="own",
-        owner_id=letter.organisation.id, user_id=actor.user_id,
-    )  # fmt: skip
-    to, user_id = await recipient_of(db, letter.application, letter.organisation)
-    subject, text = decision_mail(call, letter)
-    decision.message_id = await mail.post(
-        db, to=to, user_id=user_id, subject=subject, text=text, kind="decision", dedupe=f"decision:{decision.id}", about=f"application:{letter.application.id}",
-        attachment_id=stored.id,
-    )  # fmt: skip
-    decision.letter_file_id, decision.released_at, decision.released_by_id = stored.id, call.released_at, actor.user_id
+    said, once = decision_mail(call, letter), f"decision:{decision.id}"
+    decision.letter_file_id, decision.message_id = await posting.post(db, actor, letter, pdf, said=said, dedupe=once)
+    decision.released_at, decision.released_by_id = call.released_at, actor.user_id
 
 
-def _award(call: Call, proposal: Proposal, inputs: Inputs, letter: Letter) -> Award:
+def _award(inputs: Inputs, letter: Letter, at: datetime) -> Award:
     decision, candidate = letter.decision, inputs.candidates[letter.application.label]
     offered = next(one for one in inputs.lots.values() if one.lot.id == decision.lot_id)
-    area = decision.area or Decimal(0)
-    document = next(row for row in inputs.document["applications"] if row["id"] == letter.application.label)
-    part_time = document["slots"] is not None
-    released = call.released_at or clock.now()
-    return Award(
-        call_id=call.id, application_id=decision.application_id, organisation_id=letter.organisation.id,
-        lot_id=offered.lot.id, area=area, slots=sorted(candidate.application.slots) if part_time else [],
-        score=candidate.score.score, reference_value_cents=value_of(offered.lot, inputs.version, area), created_at=released,
-        released_at=released, offer_expires_at=letters.answer_until(released.astimezone(clock.PARIS).date()),
+    row = next(row for row in inputs.document["applications"] if row["id"] == letter.application.label)
+    return posting.award(
+        inputs.version, letter.application, offered.lot, decision.area or Decimal(0), week=row["slots"],
+        score=candidate.score.score, at=at,
     )  # fmt: skip
 
 
