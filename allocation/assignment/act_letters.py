@@ -1,15 +1,16 @@
-"""The letters of a corrective act, and everything that stands against its release, read from its rows as they are."""
+"""The letters of a corrective act, read from its rows as they are."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from allocation.assignment import act_rules, acts, letters, notices, standing
+from allocation.assignment import act_outcome, acts, letters, notices, standing
 from allocation.assignment.act_models import ActLine, CorrectiveAct
+from allocation.assignment.act_outcome import Outcome
 from allocation.assignment.act_rules import Change, takes_back
 from allocation.assignment.letters import Letter, Setting
 from allocation.assignment.models import Appeal, Decision
@@ -17,7 +18,6 @@ from allocation.assignment.standing import Standing
 from calls.models import Application, Call
 from intervalle import clock
 from intervalle.french import long_date, square_metres
-from intervalle.i18n import _
 
 BASES = {
     "unlawful": "Cette attribution est illégale : elle est retirée dans les quatre mois de sa date (CRPA, art. L242-1).",
@@ -36,12 +36,13 @@ BEFORE = {
 
 @dataclass(frozen=True)
 class ActLetter:
-    """One line with what stands, and its letter."""
+    """One line with what stands, and its letter. `week`: the half-days of its place, None for the whole week."""
 
     line: ActLine
     one: Standing
     change: Change
     letter: Letter
+    week: list[str] | None
 
 
 async def draw_all(db: AsyncSession, call: Call, act: CorrectiveAct, *, fresh: bool = False) -> list[ActLetter]:
@@ -49,17 +50,56 @@ async def draw_all(db: AsyncSession, call: Call, act: CorrectiveAct, *, fresh: b
     setting = await letters.setting_of(db, call)
     stands = await standing.of_call(db, call, fresh=fresh)
     appeal = await db.get(Appeal, act.appeal_id) if act.appeal_id else None
+    lines = await acts.lines_of(db, act)
+    problem, keys = await documents_of(db, call, act)
+    weeks = {row["id"]: row["slots"] for row in problem["applications"]}
+    with letters.in_french():
+        broken = outcome_of(problem, keys, lines, stands).broken
+    passed = [_passed_over(said, act.passed_over[name]) for name, said in broken.items() if name in act.passed_over]
     found = []
-    for line in await acts.lines_of(db, act):
+    for line in lines:
         one = stands[line.application_id]
         change = change_of(line, one, setting)
-        decision = _as_decision(act, line, one, change, setting, appeal)
+        decision = _as_decision(act, line, one, change, setting, appeal, passed)
         object = "Nouvelle décision" if not takes_back(change) else "Retrait d’une attribution et nouvelle décision"
         html = letters.draw(
             setting, decision, one.application, one.organisation, object=f"{object} : {_said(line)}", marks=_as_ranked(act, one, setting)
         )  # fmt: skip
-        found.append(ActLetter(line, one, change, Letter(decision, one.application, one.organisation, html)))
+        letter = Letter(decision, one.application, one.organisation, html)
+        found.append(ActLetter(line, one, change, letter, weeks.get(one.application.label)))
     return found
+
+
+def _passed_over(said: str, why: str) -> str:
+    return f"Cet acte ne tient pas {said}, par exception. {why}"
+
+
+async def documents_of(
+    db: AsyncSession, call: Call, act: CorrectiveAct
+) -> tuple[dict[str, Any], Mapping[str, Mapping[str, int]]]:
+    """The problem the act rests on, and the rows of its identifiers: its own copy, or the one in force."""
+    if act.input is not None:
+        return json.loads(act.input), act.keys
+    return await standing.documents_in_force(db, call)
+
+
+def outcome_of(
+    problem: dict[str, Any],
+    keys: Mapping[str, Mapping[str, int]],
+    lines: Sequence[ActLine],
+    stands: dict[int, Standing],
+) -> Outcome:
+    """What the call's rules say of the places the act would leave."""
+    lots = {id: label for label, id in keys["lots"].items()}
+    before = {one.application.label: lots[one.award.lot_id] for one in stands.values() if one.award}
+    after = dict(before)
+    for line in lines:
+        label = stands[line.application_id].application.label
+        after.pop(label, None)
+        if line.lot_id is not None:
+            after[label] = lots[line.lot_id]
+    names = {one.application.label: one.organisation.name for one in stands.values()}
+    return act_outcome.judge(problem, before, after, names)
 
 
 def _said(line: ActLine) -> str:
@@ -93,7 +133,13 @@ def _as_ranked(act: CorrectiveAct, one: Standing, setting: Setting) -> bool:
 
 
 def _as_decision(
-    act: CorrectiveAct, line: ActLine, one: Standing, change: Change, setting: Setting, appeal: Appeal | None
+    act: CorrectiveAct,
+    line: ActLine,
+    one: Standing,
+    change: Change,
+    setting: Setting,
+    appeal: Appeal | None,
+    passed: list[str],
 ) -> Decision:
     """The line as a decision, so that its letter is drawn as every other: motive, remedies, signatory."""
     paragraphs = [_introduction(one, setting)]
@@ -109,7 +155,7 @@ def _as_decision(
             paragraphs.append(f"Vous avez été invité à présenter vos observations. {change.heard.strip()}")
     else:
         paragraphs.append("Elle est remplacée par la décision de ce jour.")
-    paragraphs += [text for text in (act.motive.strip(), change.motive.strip()) if text]
+    paragraphs += [text for text in (act.motive.strip(), change.motive.strip(), *passed) if text]
     return Decision(
         outcome=line.outcome, lot_id=line.lot_id, area=line.area, motive="\n\n".join(paragraphs),
         remedies=notices.remedies(setting.decider, clock.today()), signatory=act.signatory, released_at=act.released_at,
@@ -131,48 +177,3 @@ def _on_appeal(appeal: Appeal, application: Application) -> str:
     if appeal.application_id == application.id:
         return f"Votre recours {kind} du {long_date(appeal.received_on)} a été accueilli le {long_date(answered)}."
     return f"Un recours {kind} formé contre une décision de cet appel a été accueilli le {long_date(answered)}."
-
-
-async def objections(db: AsyncSession, call: Call, act: CorrectiveAct, drawn: list[ActLetter]) -> list[str]:
-    """Everything that stands against the release: what each line lacks, what has moved since, lots that would be too full."""
-    found = [] if drawn else [_("Cet acte n’a pas encore de ligne.")]
-    if len(act.motive.strip()) < 10:
-        found.append(_("Écrivez pourquoi cet acte est pris : toutes ses lettres le disent."))
-    if not act.signatory.strip():
-        found.append(_("Indiquez qui signe, avec sa qualité."))
-    judged = await _judged(db, call)
-    for one in drawn:
-        if one.line.before_award_id != (one.one.award.id if one.one.award else None):
-            found.append(
-                _("%(name)s : la situation a changé depuis que la ligne est écrite. Reprenez-la.", name=one.change.name)
-            )
-        found += act_rules.objections(one.change, clock.today(), granted_judgment=judged)
-    return found + await _too_full(db, call, drawn)
-
-
-async def _judged(db: AsyncSession, call: Call) -> bool:
-    won = select(Appeal.id).where(Appeal.call_id == call.id, Appeal.kind == "litigation", Appeal.outcome == "granted")
-    return (await db.execute(won.limit(1))).first() is not None
-
-
-async def _too_full(db: AsyncSession, call: Call, drawn: list[ActLetter]) -> list[str]:
-    """The room of each lot against who stays and who would come, on every half-day."""
-    problem, keys = await standing.documents_in_force(db, call)
-    names: Mapping[int, str] = {id: label for label, id in keys["lots"].items()}
-    changed = {one.line.application_id: one.line for one in drawn}
-    held = [
-        (names[one.award.lot_id], one.award.area, one.award.slots)
-        for id, one in (await standing.of_call(db, call)).items()
-        if one.award and id not in changed
-    ]
-    held += [
-        (names[line.lot_id], line.area or Decimal(0), slots_of(one.one))
-        for one in drawn
-        if (line := one.line).lot_id is not None
-    ]
-    return act_rules.overfull({row["id"]: Decimal(row["area"]) for row in problem["lots"]}, held)
-
-
-def slots_of(one: Standing) -> list[int]:
-    """Half-days the application asks for; none stands for the whole week."""
-    return one.award.slots if one.award else sorted(one.application.slots)

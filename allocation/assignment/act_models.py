@@ -36,6 +36,7 @@ class CorrectiveAct(Base):
     appeal_id: Mapped[int | None] = mapped_column(ForeignKey("appeals.id"))
     motive: Mapped[str] = mapped_column(server_default="")
     signatory: Mapped[str] = mapped_column(server_default="")
+    passed_over: Mapped[Json] = mapped_column(server_default="{}")  # published rule -> why the act does not keep it
     version: Mapped[int] = mapped_column(server_default="1")  # optimistic lock of the draft
     input: Mapped[str | None]  # canonical JSON, byte for byte
     result: Mapped[str | None]

@@ -8,7 +8,17 @@ from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from allocation.assignment import act_letters, act_release, act_rules, acts, forms, house_rules, queries, standing
+from allocation.assignment import (
+    act_checks,
+    act_letters,
+    act_release,
+    act_rules,
+    acts,
+    forms,
+    house_rules,
+    queries,
+    standing,
+)
 from allocation.assignment.act_models import ActLine, CorrectiveAct
 from allocation.assignment.act_trial import Trial
 from allocation.assignment.acts import Terms
@@ -125,10 +135,10 @@ async def _context(request: Request, db: AsyncSession, call: Call, act: Correcti
     return {
         "call": call, "act": act, "lots": await _lots(db, call), "outcomes": SHOWN, "grounds": act_rules.GROUNDS,
         "stands": await standing.of_call(db, call), "lines": await acts.lines_of(db, act), "me": actor_of(request).user_id,
-        "objections": [] if settled else await act_letters.objections(db, call, act, drawn),
-        "second_person": rules.second_person,
+        "objections": [] if settled else await act_checks.objections(db, call, act, drawn),
+        "second_person": rules.second_person, "broken": {} if settled else (await act_checks.outcome(db, call, act)).broken,
         "agreed": bool(act.approved_at and (settled or act.approved_sha256 == letters)), "letters": letters,
-        "appeal": await db.get(Appeal, act.appeal_id) if act.appeal_id else None, "form": forms.ActForm(obj=act),
+        "appeal": await db.get(Appeal, act.appeal_id) if act.appeal_id else None, "form": forms.ActForm(obj=act, passing=next(iter(act.passed_over.values()), "")),
         "people": {u.id: u.name for u in (await db.execute(select(User).where(User.id.in_(people)))).scalars()},
         "places": {one.line.application_id: one.change for one in drawn},
     } | given  # fmt: skip
@@ -157,9 +167,11 @@ async def write(request: Request, db: Db, call_id: Id, act_id: Id) -> Response[A
     act = await _act(db, call, act_id)
     if not _holds(form, act):
         raise invalid(request, "assignment/act.html", **await _context(request, db, call, act, form=form))
+    why = (form.passing.data or "").strip()
+    broken = (await act_checks.outcome(db, call, act)).broken if why else {}
     await acts.write(
         db, actor_of(request), call, act_id, motive=form.motive.data or "", signatory=form.signatory.data or "",
-        version=form.version.data or 0,
+        version=form.version.data or 0, passed_over=dict.fromkeys(broken, why),
     )  # fmt: skip
     return redirect(f"/attribution/{call_id}/actes/{act_id}", flash=_("Enregistré."))
 

@@ -6,16 +6,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from allocation.assignment import act_letters, acts, house_rules, letters, queries
+from allocation.assignment import act_checks, act_letters, acts, house_rules, posting, queries
 from allocation.assignment.act_letters import ActLetter
 from allocation.assignment.act_models import CorrectiveAct
-from allocation.assignment.help_in_kind import value_of
 from allocation.assignment.mails import act_mail
-from allocation.assignment.models import Award
-from allocation.assignment.recipients import recipient_of
 from allocation.selection.models import RankedScore
 from calls.models import Call
-from intervalle import clock, files, journal, mail
+from intervalle import clock, journal
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import Refused
@@ -53,6 +50,8 @@ async def release(db: AsyncSession, actor: Actor, call: Call, act_id: int) -> in
             _("Une lettre a été modifiée pendant l’envoi : rien n’est parti."), _("Relisez, puis recommencez.")
         )
     await _refuse_unfit(db, call, act, fresh)
+    broken = (await act_checks.outcome(db, call, act)).broken
+    act.passed_over = {name: act.passed_over[name] for name in broken}
     act.released_at, act.released_by_id = clock.now(), actor.user_id
     for one in fresh:
         _take_back(act, one)
@@ -76,7 +75,7 @@ async def _read(db: AsyncSession, call: Call, act_id: int) -> CorrectiveAct:
 async def _refuse_unfit(db: AsyncSession, call: Call, act: CorrectiveAct, drawn: list[ActLetter]) -> None:
     if act.abandoned_at:
         raise Refused(_("Cet acte est abandonné."))
-    if found := await act_letters.objections(db, call, act, drawn):
+    if found := await act_checks.objections(db, call, act, drawn):
         raise Refused(found[0], _("Complétez l’acte, puis notifiez-le."))
     if (await house_rules.of(db, call.organiser_id)).second_person:
         way_out = _("Demandez l’accord d’une autre personne de votre organisation.")
@@ -99,35 +98,22 @@ async def _give(db: AsyncSession, call: Call, act: CorrectiveAct, one: ActLetter
         return
     version = (await db.execute(queries.frozen_version(call.id))).scalar_one()
     frozen = await db.scalar(select(RankedScore.score).where(RankedScore.application_id == line.application_id))
+    lot = await db.get_one(Lot, line.lot_id)
     score = act_letters.score_in(act, one.one) or frozen
-    db.add(
-        Award(
-            call_id=call.id, application_id=line.application_id, organisation_id=one.one.organisation.id, lot_id=line.lot_id,
-            area=line.area, slots=act_letters.slots_of(one.one), score=score, created_at=released, released_at=released,
-            reference_value_cents=value_of(await db.get_one(Lot, line.lot_id), version, line.area),
-            offer_expires_at=letters.answer_until(released.astimezone(clock.PARIS).date()),
-        )
-    )  # fmt: skip
+    given = posting.award(version, one.one.application, lot, line.area, week=one.week, score=score, at=released)
+    db.add(given)
 
 
 async def _notify(db: AsyncSession, actor: Actor, call: Call, one: ActLetter, pdf: bytes) -> None:
-    letter = one.letter
-    stored = await files.keep(
-        db, name=letter.file_name, content=pdf, content_type="application/pdf", audience="parties", scan="own",
-        owner_id=letter.organisation.id, user_id=actor.user_id,
-    )  # fmt: skip
-    to, user_id = await recipient_of(db, letter.application, letter.organisation)
-    subject, text = act_mail(call, letter)
-    one.line.letter_file_id = stored.id
-    one.line.message_id = await mail.post(
-        db, to=to, user_id=user_id, subject=subject, text=text, kind="decision", dedupe=f"act-line:{one.line.id}", about=f"application:{letter.application.id}",
-        attachment_id=stored.id,
-    )  # fmt: skip
+    said, once = act_mail(call, one.letter), f"act-line:{one.line.id}"
+    one.line.letter_file_id, one.line.message_id = await posting.post(
+        db, actor, one.letter, pdf, said=said, dedupe=once
+    )
 
 
 def _facts(act: CorrectiveAct, drawn: list[ActLetter], printed: dict[int, bytes]) -> dict[str, Any]:
     return {
-        "number": act.number, "appeal": act.appeal_id, "motive": act.motive, "signatory": act.signatory,
+        "number": act.number, "appeal": act.appeal_id, "motive": act.motive, "signatory": act.signatory, "passed_over": act.passed_over,
         "input_sha256": sha256(act.input.encode()).hexdigest() if act.input else None,
         "lines": [
             {

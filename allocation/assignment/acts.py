@@ -4,6 +4,7 @@ An act is prepared line by line (or from a run on a copy, after a granted appeal
 organisation asks for it, and released at once with its letters. Nothing moves before the release, nothing after it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -105,14 +106,15 @@ async def _refuse_unfounded(db: AsyncSession, call: Call, appeal_id: int | None)
 
 
 async def write(
-    db: AsyncSession, actor: Actor, call: Call, act_id: int, *, motive: str, signatory: str, version: int
-) -> CorrectiveAct:
-    """Why the act is taken, and who signs it."""
+    db: AsyncSession, actor: Actor, call: Call, act_id: int, *, motive: str, signatory: str, version: int,
+    passed_over: Mapping[str, str] | None = None,
+) -> CorrectiveAct:  # fmt: skip
+    """Why the act is taken, and who signs it. `passed_over`: each published rule it does not keep, and why."""
     act = await _draft(db, actor, call, act_id, version)
     act.motive, act.signatory = motive.strip(), " ".join(signatory.split())
-    await _record(
-        db, actor, call, act, "decisions.write_act", {"motive": act.motive, "signatory": act.signatory}
-    )  # fmt: skip
+    act.passed_over = dict(passed_over or {})
+    facts = {"motive": act.motive, "signatory": act.signatory, "passed_over": act.passed_over}
+    await _record(db, actor, call, act, "decisions.write_act", facts)
     return act
 
 

@@ -41,6 +41,11 @@ def long_enough(form: Form, field: LongText) -> None:
         raise ValidationError(_("Donnez un motif d’au moins 10 caractères : il figurera au procès-verbal."))
 
 
+def long_enough_if_given(form: Form, field: LongText) -> None:
+    if 0 < len((field.data or "").strip()) < 10:
+        raise ValidationError(_("Écrivez au moins 10 caractères : les lettres le porteront."))
+
+
 class RunForm(Form):
     method = Choice(N_("Méthode"), list(METHOD_LABELS.items()), [required()])
 
@@ -133,6 +138,7 @@ class ActStartForm(Form):
 class ActForm(Form):
     motive = LongText(N_("Pourquoi cet acte"), limit=5000, render_kw={"rows": 4})
     signatory = Text(N_("Nom et qualité de la personne qui signe"), limit=200)
+    passing = LongText(N_("Pourquoi l’acte passe outre"), [long_enough_if_given], limit=2000, render_kw={"rows": 3})
     version = Whole(N_("Version"), low=1)
 
 

@@ -198,3 +198,4 @@ explain_constraint(
     "ck_decisions_released_whole", "Une lettre ne part pas sans motif, sans voies de recours ou sans signataire."
 )
 explain_constraint("uq_awards_succeeds_id", "La place a déjà été proposée à la structure suivante.")
+explain_constraint("released_is_kept", "Ce qui a été notifié ne change plus : préparez un acte rectificatif.")

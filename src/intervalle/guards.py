@@ -304,8 +304,51 @@ CREATE TRIGGER qpv_perimeters_removed AFTER DELETE ON qpv_perimeters REFERENCING
   FOR EACH STATEMENT EXECUTE FUNCTION qpv_near_premises()
 """
 
+# What was notified stays as it left. A decision and a corrective act are whole once released; a line takes its letter and
+# its message once; of an award only its answer and its end are still to be written; a letter kept for them is never replaced.
+RELEASED = """
+CREATE OR REPLACE FUNCTION released_is_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  open text[] := '{}';
+  act bigint;
+BEGIN
+  IF TG_TABLE_NAME = 'corrective_act_lines' THEN
+    act := CASE TG_OP WHEN 'INSERT' THEN NEW.act_id ELSE OLD.act_id END;
+    IF NOT EXISTS (SELECT 1 FROM corrective_acts WHERE id = act AND released_at IS NOT NULL) THEN
+      IF TG_OP <> 'UPDATE' OR NEW.act_id = OLD.act_id
+         OR NOT EXISTS (SELECT 1 FROM corrective_acts WHERE id = NEW.act_id AND released_at IS NOT NULL) THEN
+        RETURN COALESCE(NEW, OLD);
+      END IF;
+    ELSIF TG_OP = 'UPDATE' AND OLD.letter_file_id IS NULL AND OLD.message_id IS NULL THEN
+      open := '{letter_file_id,message_id}';
+    END IF;
+  ELSIF TG_TABLE_NAME = 'stored_files' THEN
+    IF NOT EXISTS (SELECT 1 FROM decisions WHERE letter_file_id = OLD.id)
+       AND NOT EXISTS (SELECT 1 FROM corrective_act_lines WHERE letter_file_id = OLD.id) THEN
+      RETURN COALESCE(NEW, OLD);
+    END IF;
+  ELSIF OLD.released_at IS NULL THEN
+    RETURN COALESCE(NEW, OLD);
+  ELSIF TG_TABLE_NAME = 'awards' THEN
+    open := '{offer_expires_at,accepted_at,declined_at,answered_by_id,lapsed_at,withdrawn_at,letter_file_id}';
+  END IF;
+  IF TG_OP = 'UPDATE' AND to_jsonb(OLD) - open = to_jsonb(NEW) - open THEN
+    RETURN NEW;
+  END IF;
+  RAISE EXCEPTION 'what was notified does not change' USING ERRCODE = 'check_violation', CONSTRAINT = 'released_is_kept';
+END $$;
+CREATE TRIGGER decisions_kept BEFORE UPDATE OR DELETE ON decisions FOR EACH ROW EXECUTE FUNCTION released_is_kept();
+CREATE TRIGGER awards_kept BEFORE UPDATE OR DELETE ON awards FOR EACH ROW EXECUTE FUNCTION released_is_kept();
+CREATE TRIGGER corrective_acts_kept BEFORE UPDATE OR DELETE ON corrective_acts
+  FOR EACH ROW EXECUTE FUNCTION released_is_kept();
+CREATE TRIGGER corrective_act_lines_kept BEFORE INSERT OR UPDATE OR DELETE ON corrective_act_lines
+  FOR EACH ROW EXECUTE FUNCTION released_is_kept();
+CREATE TRIGGER stored_files_kept BEFORE UPDATE OR DELETE ON stored_files
+  FOR EACH ROW EXECUTE FUNCTION released_is_kept()
+"""
+
 SUPPLY_AT_SIZE = (LOT_DAYS, LOT_WORDS, CELLS, NEAR_QPV)
-LATER: tuple[str, ...] = (FROZEN_UNLESS_UNPLANNED, SORTED, VOCABULARY, *SUPPLY_AT_SIZE)
+LATER: tuple[str, ...] = (FROZEN_UNLESS_UNPLANNED, SORTED, VOCABULARY, *SUPPLY_AT_SIZE, RELEASED)
 AFTER_TABLES = (*FIRST, *LATER)
 
 DROP_TRIGGERS = (
