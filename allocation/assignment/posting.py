@@ -20,7 +20,7 @@ from premises.models import Lot
 
 async def post(
     db: AsyncSession, actor: Actor, letter: Letter, pdf: bytes, *, said: tuple[str, str], dedupe: str
-) -> tuple[int, int]:
+) -> tuple[int, int | None]:
     """(file kept, message written) in this transaction; `said` is the message's subject and text."""
     stored = await files.keep(
         db, name=letter.file_name, content=pdf, content_type="application/pdf", audience="parties", scan="own",
