@@ -75,6 +75,8 @@ async def save(
     if (version.version if version else 0) != seen:
         raise drafts.Stale
     version = version or await _copy(db, call)
+    # Who reads before the closing was promised to those who have deposited already: no version changes it.
+    values = {name: value for name, value in values.items() if name != "read_on_arrival"}
     await drafts.write(db, actor, call, version, values, lots, criteria)
     await _record(db, actor, call, "calls.prepare_change", {"version": version.number, "save": version.version})
     return version
@@ -237,7 +239,7 @@ async def confirm(db: AsyncSession, actor: Actor, application: Application) -> A
     application.submitted_at, application.submitted_by_id = clock.now(), actor.user_id
     application.version += 1
     await db.flush()
-    await mails.received(db, application, call, file.structure)
+    await mails.received(db, application, call, file.structure, sealed=not file.version.read_on_arrival)
     await journal.record(
         db, chain=call.chain, action="applications.confirm", subject=f"application:{application.id}",
         actor_id=actor.user_id, organisation_id=application.organisation_id,

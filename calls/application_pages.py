@@ -1,7 +1,7 @@
 """/candidatures: start, list, read, submit, take back, withdraw, receipt. Sections are in `section_pages.py`."""
 
 import secrets
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from litestar import Response, get, post
@@ -90,7 +90,7 @@ async def index(request: Request, db: Db) -> Response[str]:
     files = [
         {
             "application": a, "call": call, "structure": org,
-            "label": _label(a, call, now), "look": _look(a, call, now), "sentence": _told(a, call, now, version.decision_on),
+            "label": _label(a, call, now), "look": _look(a, call, now), "sentence": _told(a, call, now, version),
             "own": a.organisation_id in actor.organisations(scope="calls"),
         }
         for a, call, version, org in rows
@@ -164,7 +164,7 @@ def _look(application: Application, call: Call, now: datetime) -> str:
     return "" if _being_typed(application) else sentences.application_look(application, call, now)
 
 
-def _told(application: Application, call: Call, now: datetime, decision_on: date | None) -> str:
+def _told(application: Application, call: Call, now: datetime, version: CallVersion) -> str:
     """Who acts next, for the applicants; what only a row can say first (typed in by the organiser, or withdrawn by it)."""
     if _being_typed(application):
         return _("L’organisateur saisit le dossier qu’il a reçu le %(at)s.", at=instant(application.received_at))
@@ -173,7 +173,9 @@ def _told(application: Application, call: Call, now: datetime, decision_on: date
             "L’organisateur l’a retirée le %(day)s, comme doublon : %(reason)s",
             day=day(application.withdrawn_at), reason=application.withdrawn_reason,
         )  # fmt: skip
-    return sentences.application_sentence(application, call, now, decision_on)
+    return sentences.application_sentence(
+        application, call, now, version.decision_on, sealed=not version.read_on_arrival
+    )
 
 
 def _sentence(file: Whole, now: datetime, *, invited: bool, partner: bool) -> str:
@@ -193,7 +195,7 @@ def _sentence(file: Whole, now: datetime, *, invited: bool, partner: bool) -> st
             lead=file.structure.name,
             closing=closing,
         )
-    return _told(file.application, file.call, now, file.version.decision_on)
+    return _told(file.application, file.call, now, file.version)
 
 
 @get("/candidatures/{application_id:int}", policy="applications.show")

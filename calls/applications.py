@@ -81,7 +81,9 @@ class Whole:
         held = {document.kind for document, _stored in self.documents}
         missing = [_(KIND_LABELS[kind]) for kind in self.version.required_documents if kind not in held]
         said = conditions.lacking(self.conditions)
-        return [*completeness.gaps(self.application, wishes, partners, missing, said), *self._visit_gaps()]
+        asked, status = self.version.asked or (), self.structure.ess_status
+        found = completeness.gaps(self.application, wishes, partners, missing, said, asked, status)
+        return [*found, *self._visit_gaps()]
 
     @property
     def conditions(self) -> list[conditions.Condition]:
@@ -289,7 +291,7 @@ async def submit(db: AsyncSession, actor: Actor, application: Application) -> Ap
     application.submitted_at, application.submitted_by_id = clock.now(), actor.user_id
     application.version += 1
     await db.flush()
-    await mails.received(db, application, call, file.structure)
+    await mails.received(db, application, call, file.structure, sealed=not file.version.read_on_arrival)
     await _record(
         db, actor, call, application, "applications.submit",
         {"content_sha256": application.content_sha256, "label": application.label},

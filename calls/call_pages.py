@@ -15,7 +15,9 @@ from calls.content import plain
 from calls.legality import EXEMPTION_ARTICLES, Exemption
 from calls.markdown import to_html
 from calls.models import Call
+from calls.sections import ASKED
 from intervalle import clock
+from intervalle.accounts.document_kinds import KIND_LABELS
 from intervalle.web import Db, Id, Request, Text, actor_of, one_or_404, page
 from premises.facts import TitleCode
 from premises.models import Premises
@@ -70,6 +72,7 @@ async def show(request: Request, db: Db, call_id: Id) -> Response[str]:
         mine=await mine_for(db, actor, call), plain=plain, slots=await visits.shown(db, actor, call),
         sessions=await sessions.series(db, actor, call) if call.kind in sessions.REPEATABLE else [call],
         apart=pairs(shown.card.version.incompatible_uses or []), exemption=_exemption(shown.card.version.exemption),
+        asked_labels=ASKED, document_labels=KIND_LABELS,
         excluded=[TitleCode(code) for code in shown.card.version.titles_excluded],
         answered=sum(1 for q in asked if q.answered_at), asked=sum(1 for q in asked if not q.answered_at and not q.declined_at),
     )  # fmt: skip

@@ -96,7 +96,8 @@ class Card:
 
     @property
     def organiser_sentence(self) -> str:
-        return sentences.organiser_sentence(self.call, self.now, self.version.decision_on)
+        sealed = not self.version.read_on_arrival
+        return sentences.organiser_sentence(self.call, self.now, self.version.decision_on, sealed=sealed)
 
     @property
     def area(self) -> Decimal:

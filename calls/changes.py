@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from calls.lot_terms import in_content
+from calls.sections import ASKED
 from calls.uses import Use
 from intervalle.accounts.document_kinds import KIND_LABELS
 from intervalle.i18n import N_, _, area, day, instant, number, percent
@@ -21,7 +22,8 @@ from premises.facts import TitleCode
 LABELS = {
     "body": N_("Texte de l’appel"), "visits": N_("Visites"), "visit_duty": N_("Visite obligatoire"),
     "questions_until": N_("Questions"), "answers_until": N_("Réponses"), "eliminatory": N_("Conditions éliminatoires"),
-    "counterparts": N_("Contreparties"), "required_documents": N_("Documents demandés"), "circumstances": N_("Circonstances"), "title_code": N_("Titre proposé"),
+    "counterparts": N_("Contreparties"), "required_documents": N_("Documents demandés"),
+    "asked": N_("Demandé en plus"), "circumstances": N_("Circonstances"), "title_code": N_("Titre proposé"),
     "charges_only": N_("Charges seules"), "economic": N_("Activité économique admise"),
     "occupation_from": N_("Entrée dans les lieux"), "occupation_until": N_("Fin d’occupation"),
     "decision_on": N_("Décision annoncée"), "score_rule": N_("Note retenue"), "tie_break": N_("À égalité"),
@@ -80,6 +82,8 @@ def _value(name: str, value: Any) -> str:
         return ""
     if name == "required_documents":
         return ", ".join(_(KIND_LABELS[kind]) for kind in value)
+    if name == "asked":
+        return ", ".join(_(ASKED[one]) for one in value)
     if isinstance(value, bool):
         return _("oui") if value else _("non")
     if name == "titles_excluded":

@@ -1,7 +1,8 @@
 """What an application lacks before it can be submitted, in words, each with the section where to mend it. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -14,6 +15,7 @@ from intervalle.i18n import N_, _, area, money, number
 
 NO_SHARE = Share()
 NO_TERMS = LotTerms()
+COMMITTED = frozenset({"association", "foundation"})  # loi 2000-321 art. 10-1
 # Facts an application cannot do without, and how they are called in a sentence.
 REQUIRED = {
     "project_name": N_("Donnez un nom à votre projet."),
@@ -22,7 +24,7 @@ REQUIRED = {
 }
 LABELS = {
     "jobs_fte": N_("Emplois"), "public_count": N_("Public reçu en même temps"), "staff_count": N_("Personnes de l’équipe"),
-    "budget_cents": N_("Budget annuel"), "max_charges_cents_m2_year": N_("Charges supportables"),
+    "wished_from": N_("Entrée souhaitée"), "wished_months": N_("Durée souhaitée"), "budget_cents": N_("Budget annuel"), "max_charges_cents_m2_year": N_("Charges supportables"),
 }  # fmt: skip
 
 
@@ -37,6 +39,10 @@ class File(Protocol):
     answers: dict[str, Any]
     typed: dict[str, Any]
     budget_lines: dict[str, Any]
+    wished_from: date | None
+    wished_months: int | None
+    republican_commitment: str | None
+    insured: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +83,18 @@ def _section_of(field: str) -> str:
 
 def gaps(
     file: File, wishes: Sequence[Wish], partners: Iterable[Partner], missing_documents: Iterable[str] = (),
-    conditions: Iterable[str] = (),
+    conditions: Iterable[str] = (), asked: Collection[str] = (), ess_status: str | None = None,
 ) -> list[Gap]:  # fmt: skip
-    """Everything missing or unreadable, in the order of the form. Empty: it can be submitted."""
+    """Everything missing or unreadable, in the order of the form. Empty: it can be submitted.
+
+    `asked`: what the call asks for beyond the usual (`sections.ASKED`); `ess_status` is the structure's.
+    """
     group = list(partners)
     found = [
         *_unread(file.typed),
         *_facts(file),
-        *_answers(file.answers),
+        *_asked(file, asked, ess_status),
+        *_answers(file.answers, asked),
         *_budget(file.budget_lines),
         *_wishes(wishes, file.typed, file.uses or []),
         *_partners(group),
@@ -119,11 +129,31 @@ def _facts(file: File) -> list[Gap]:
     return missing
 
 
-def _answers(answers: Mapping[str, Any]) -> list[Gap]:
+def _asked(file: File, asked: Collection[str], ess_status: str | None) -> list[Gap]:
+    """What this call does not do without."""
+    found = []
+    if "dates" in asked and file.wished_from is None and "wished_from" not in file.typed:
+        found.append(Gap("calendrier", _("Indiquez la date d’entrée souhaitée.")))
+    if "dates" in asked and file.wished_months is None and "wished_months" not in file.typed:
+        found.append(Gap("calendrier", _("Indiquez la durée souhaitée, en mois.")))
+    if "insurance" in asked and not file.insured:
+        found.append(Gap("calendrier", _("L’appel demande de vous engager à être assurés à l’entrée dans les lieux.")))
+    if "commitment" in asked and file.republican_commitment is None:
+        found.append(Gap("structure", _("Dites si votre structure a souscrit le contrat d’engagement républicain.")))
+    elif "commitment" in asked and file.republican_commitment == "not_concerned" and ess_status in COMMITTED:
+        found.append(
+            Gap("structure", _("Une association ou une fondation souscrit le contrat d’engagement républicain."))
+        )
+    return found
+
+
+def _answers(answers: Mapping[str, Any], asked: Collection[str]) -> list[Gap]:
     found = []
     for key, question in QUESTIONS.items():
         text = str(answers.get(key, ""))
         if not text.strip():
+            if question.optional and key not in asked:
+                continue
             found.append(Gap(_section_of(key), _("Répondez à : « %(question)s »", question=_(question.label))))
         elif (count := words(text)) > question.words:
             found.append(

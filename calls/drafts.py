@@ -21,7 +21,7 @@ from intervalle.errors import Forbidden, Refused
 Lots = Mapping[int, "LotTerms | str"]
 CALL_FIELDS = ("title", "kind", "delegate_id", "co_organiser_ids", "closes_at")
 VERSION_FIELDS = (
-    "body", "visits", "visit_duty", "questions_until", "answers_until", "title_code", "circumstances", "charges_only", "counterparts", "eliminatory", "required_documents", "occupation_from",
+    "body", "visits", "visit_duty", "questions_until", "answers_until", "title_code", "circumstances", "charges_only", "counterparts", "eliminatory", "required_documents", "asked", "read_on_arrival", "occupation_from",
     "occupation_until", "decision_on", "economic", "score_rule", "tie_break", "neighbourhood_share",
     "titles_excluded", "documents", "beneficiary_id", "direct_ground", "exemption", "statement_url", "statement_on",
     "max_lots", "incompatible_uses", "short_or_unlimited", "spontaneous", "interest_checked_on",

@@ -9,6 +9,7 @@ from calls.drafts import CriterionLine
 from calls.legality import EXEMPTION_ARTICLES, Exemption
 from calls.lot_terms import LotTerms
 from calls.models import Call, CallVersion, Criterion
+from calls.sections import ASKED
 from calls.uses import Use
 from intervalle.accounts.document_kinds import KIND_LABELS
 from intervalle.forms import (
@@ -46,6 +47,10 @@ KINDS = [
     ("rolling", N_("Au fil de l’eau : une session suit l’autre, sans interruption")),
     ("recurring", N_("Récurrent : la même session chaque année")),
     ("direct", N_("Attribution directe, sans sélection, avec son motif")),
+]
+READING = [
+    ("sealed", N_("Personne : ils sont scellés jusqu’à leur ouverture, après la clôture")),
+    ("arrival", N_("Votre équipe, à mesure des dépôts ; la commission, elle, après la clôture seulement")),
 ]
 EXEMPTIONS = [(code.value, code.label) for code in Exemption]
 USES = [(use.value, use.label) for use in Use]
@@ -96,6 +101,8 @@ class CallForm(Form):
     charges_only = YesNo(N_("Les occupants ne paient que les charges"))
     counterparts = LongText(N_("Contreparties en temps et en services, une par ligne"), limit=5000)
     required_documents = Choices(N_("Documents demandés à chaque candidat"), list(KIND_LABELS.items()))
+    asked = Choices(N_("Demandé en plus à chaque candidat"), list(ASKED.items()))
+    reading = Radio(N_("Qui lit les dossiers avant la clôture"), READING)
     economic = YesNo(N_("Les occupants peuvent exercer une activité économique"))
     score_rule = Choice(N_("Note retenue quand plusieurs jurés notent"), SCORE_RULES, [required()])
     tie_break = Radio(N_("À égalité de note"), TIE_BREAKS, [required()])
@@ -113,6 +120,7 @@ class CallForm(Form):
             last_day=until - timedelta(days=1) if until else None,
             co_organisers="\n".join(named[i] for i in call.co_organiser_ids if i in named),
             beneficiary=named.get(version.beneficiary_id or 0, ""),
+            reading="arrival" if version.read_on_arrival else "sealed",
             neighbourhood_percent=int(share * 100) if share else None,
             apart_one=sorted({one for one, _other in version.incompatible_uses or []}),
             apart_other=sorted({other for _one, other in version.incompatible_uses or []}),
@@ -132,6 +140,7 @@ class CallForm(Form):
             "neighbourhood_percent",
             "apart_one",
             "apart_other",
+            "reading",
         }
         kept = {f.name: f.data for f in self if f.name not in apart}
         for name in (
@@ -148,6 +157,8 @@ class CallForm(Form):
         kept["required_documents"] = [kind for kind in KIND_LABELS if kind in (kept["required_documents"] or [])]
         return {
             **kept,
+            "read_on_arrival": self.reading.data == "arrival",
+            "asked": [one for one in ASKED if one in (self.asked.data or [])],
             "titles_excluded": self.titles_excluded.data or [],
             "delegate_id": int(self.delegate.data) if self.delegate.data else None,
             "occupation_until": last + timedelta(days=1) if last else None,

@@ -136,13 +136,15 @@ async def cancelled(db: AsyncSession, call: Call) -> int:
     )  # fmt: skip
 
 
-async def received(db: AsyncSession, application: Application, call: Call, structure: Organisation) -> int:
+async def received(
+    db: AsyncSession, application: Application, call: Call, structure: Organisation, *, sealed: bool = True
+) -> int:
     """The receipt, to the people of the lead structure: instant and hash, in words."""
     text = _(
         "La candidature %(label)s de %(structure)s à l’appel « %(title)s » est déposée.\n\n"
         "Reçue le %(at)s.\nEmpreinte SHA-256 du contenu : %(hash)s\n\n"
         "Le récépissé à garder : %(receipt)s\n"
-        "Vous pouvez la reprendre pour la corriger jusqu’à la clôture, le %(closing)s. Personne ne la lit avant.\n",
+        "Vous pouvez la reprendre pour la corriger jusqu’à la clôture, le %(closing)s.",
         label=application.label,
         structure=structure.name,
         title=call.title,
@@ -151,6 +153,7 @@ async def received(db: AsyncSession, application: Application, call: Call, struc
         receipt=address(f"/candidatures/{application.id}/recepisse"),
         closing=instant(call.closes_at),
     )
+    text += f" {_('Personne ne la lit avant.')}\n" if sealed else "\n"
     return await tell(
         db, [application.organisation_id], kind="applications.received", about=f"application:{application.id}",
         dedupe=f"application-received:{application.id}:{application.content_sha256}:{application.version}",

@@ -29,6 +29,7 @@ from intervalle.db import Base, Created, Instant, Json, Key, explain_constraint,
 
 CALL_KINDS = ("dated", "rolling", "recurring", "direct")
 SCORE_RULES = ("mean", "median", "trimmed_mean")
+COMMITMENTS = ("signed", "not_concerned")
 
 
 class Call(Subject, Base):
@@ -49,6 +50,8 @@ class Call(Subject, Base):
     co_organiser_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default="{}")
     kind: Mapped[str] = mapped_column(one_of("kind", CALL_KINDS), server_default="dated")
     follows_id: Mapped[int | None] = mapped_column(ForeignKey("calls.id"), unique=True)  # the session before
+    # A batch of files taken from a rolling call while it stays open (calls.batches).
+    batch_of_id: Mapped[int | None] = mapped_column(ForeignKey("calls.id"), index=True)
     title: Mapped[str]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[Created]
@@ -138,6 +141,11 @@ class CallVersion(Base):
     )  # one per line: « 12 h d’ouverture au quartier par mois »
     eliminatory: Mapped[str] = mapped_column(server_default="")  # one condition per line
     required_documents: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")  # kinds, in their order
+    asked: Mapped[list[str]] = mapped_column(
+        ARRAY(Text), server_default="{}"
+    )  # calls.sections.ASKED: no longer optional
+    # Staff read submitted files as they come; sealed until the closing otherwise. Never changed once published.
+    read_on_arrival: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     occupation_from: Mapped[date | None]
     occupation_until: Mapped[date | None]
     decision_on: Mapped[date | None]
@@ -241,6 +249,11 @@ class Application(Subject, Base):
     needs_ground_floor: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     needs_water: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     needs_step_free: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    wished_from: Mapped[date | None]
+    wished_months: Mapped[int | None] = mapped_column(SmallInteger)
+    # Contract of republican commitment (loi 2000-321 art. 10-1): associations and foundations that ask for help.
+    republican_commitment: Mapped[str | None] = mapped_column(one_of("republican_commitment", COMMITMENTS))
+    insured: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))  # is, or will be on the day of entry
     neighbourhood: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))  # rooted in the QPV
     jobs_fte: Mapped[Decimal | None] = mapped_column(Numeric(6, 1))
     budget_cents: Mapped[int | None] = mapped_column(BigInteger)

@@ -62,7 +62,7 @@ def draft_of(
 def version_content(call: Call, version: CallVersion, lots: list[LotRow], criteria: list[Criterion]) -> dict[str, Any]:
     """What applicants are told, and what the hash published at opening covers."""
     names = (
-        "number", "body", "visits", "visit_duty", "questions_until", "answers_until", "title_code", "circumstances", "charges_only", "counterparts", "eliminatory", "required_documents",
+        "number", "body", "visits", "visit_duty", "questions_until", "answers_until", "title_code", "circumstances", "charges_only", "counterparts", "eliminatory", "required_documents", "asked", "read_on_arrival",
         "occupation_from", "occupation_until", "decision_on", "economic", "score_rule", "tie_break", "neighbourhood_share",
         "draw_commitment", "titles_excluded", "documents", "beneficiary_id", "direct_ground", "exemption", "statement_url",
         "statement_on", "max_lots", "incompatible_uses", "short_or_unlimited", "spontaneous", "interest_checked_on",

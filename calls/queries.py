@@ -32,6 +32,8 @@ from premises.models import Lot, Premises
 # The selection room, above, adds what an organiser may not read (a juror before declaring, a recused one).
 # Each gives a condition on Application that must hold.
 READING_LIMITS: list[Callable[[Actor], ColumnElement[bool]]] = []
+# What holds a submitted file back from staff of a call that is not sealed, until the opening act.
+UNSEALED_LIMITS: list[Callable[[Actor], ColumnElement[bool]]] = []
 # The part of it that holds even before the opening: files that this person is set aside from.
 SET_ASIDE: list[Callable[[Actor], ColumnElement[bool]]] = []
 # It also adds who may read a file without running its call (its jurors). Each gives a condition on Application.
@@ -213,10 +215,21 @@ def applications_mine(actor: Actor) -> Select[Application]:
 
 
 def readable_by_organiser(actor: Actor) -> ColumnElement[bool]:
-    """Submitted files of a call that has closed, less what the selection room holds back."""
-    limits = [limit(actor) for limit in READING_LIMITS]
-    closed = select(Call.id).where(run_by(actor), was_published(clock.now()), Call.closes_at <= clock.now())
-    return and_(Application.submitted_at.is_not(None), Application.call_id.in_(closed), *(limits or [true()]))
+    """Submitted files of a call that has closed, or that was published as read on arrival, less what the selection room
+    holds back. What counts is the version a file was deposited under: its authors were told so."""
+    now = clock.now()
+    held = [limit(actor) for limit in READING_LIMITS]
+    closed = select(Call.id).where(run_by(actor), was_published(now), Call.closes_at <= now)
+    own = select(Call.id).where(run_by(actor), was_published(now))
+    on_arrival = exists().where(CallVersion.id == Application.call_version_id, CallVersion.read_on_arrival)
+    arriving = [limit(actor) for limit in UNSEALED_LIMITS]
+    return and_(
+        Application.submitted_at.is_not(None),
+        or_(
+            and_(Application.call_id.in_(closed), *(held or [true()])),
+            and_(Application.call_id.in_(own), on_arrival, *(arriving or [true()])),
+        ),
+    )
 
 
 def being_typed_by(actor: Actor) -> ColumnElement[bool]:

@@ -6,6 +6,7 @@ content, so that everybody reads what the hash covers.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -16,9 +17,9 @@ from calls.applications import file_content, whole
 from calls.conditions import Condition
 from calls.group_shares import Share
 from calls.models import Application
-from calls.sections import DAYS, HALVES, SECTIONS, slot
+from calls.sections import COMMITMENTS, DAYS, HALVES, SECTIONS, slot
 from intervalle.accounts.document_kinds import KIND_LABELS
-from intervalle.i18n import N_, _, area, money, number
+from intervalle.i18n import N_, _, area, day, money, ngettext, number
 from premises.facts import Erp
 
 ESS_LABELS = {
@@ -179,7 +180,18 @@ def _facts(document: Mapping[str, Any]) -> list[tuple[str, str]]:
         (_("Usages"), " · ".join(_(label) for label in uses.labels(facts["uses"]))),
         (_("Public"), _public(facts)),
         (_("Besoins"), ", ".join(needs)),
+        (_("Entrée souhaitée"), _wished(facts)),
+        (_("Assurance"), _("assurée à l’entrée") if facts.get("insured") else ""),
+        (_("Engagement républicain"), _(COMMITMENTS[said]) if (said := facts.get("republican_commitment")) else ""),
     ]  # fmt: skip
+
+
+def _wished(facts: Mapping[str, Any]) -> str:
+    """« 1er mars 2027, pour 18 mois »; files of older forms say nothing of it."""
+    start, months = facts.get("wished_from"), facts.get("wished_months")
+    entry = day(date.fromisoformat(start)) if start else ""
+    length = ngettext("pour %(n)s mois", "pour %(n)s mois", months) if months else ""
+    return ", ".join(part for part in (entry, length) if part)
 
 
 def _public(facts: Mapping[str, Any]) -> str:

@@ -12,10 +12,10 @@ from calls import conditions, project_budget
 from calls.models import Application, LotWish
 from calls.project_budget import Line
 from calls.saving import WishLine
-from calls.sections import BY_SLUG, QUESTIONS, Question
+from calls.sections import BY_SLUG, COMMITMENTS, QUESTIONS, Question
 from calls.uses import Use
 from intervalle import i18n
-from intervalle.forms import Area, Choice, Choices, DecimalNumber, Euros, Form, LongText, Text, Whole, YesNo, cents
+from intervalle.forms import Area, Choice, Choices, Day, DecimalNumber, Euros, Form, LongText, Text, Whole, YesNo, cents
 from intervalle.i18n import N_, _
 from premises.facts import Erp
 from premises.models import Lot
@@ -41,6 +41,10 @@ class StructureForm(Form):
     neighbourhood = YesNo(N_("Notre structure est implantée dans ce quartier prioritaire"))
     presentation = _answer("presentation")
     rooting = _answer("rooting")
+    references = _answer("references")
+    republican_commitment = Choice(
+        N_("Contrat d’engagement républicain"), list(COMMITMENTS.items()), empty=N_("À préciser")
+    )
 
 
 class NeedsForm(Form):
@@ -53,6 +57,14 @@ class NeedsForm(Form):
     needs_water = YesNo(N_("Il nous faut un point d’eau"))
     needs_step_free = YesNo(N_("Il nous faut un accès de plain-pied"))
     fit = _answer("fit")
+
+
+class CalendarForm(Form):
+    wished_from = Day(N_("Entrée souhaitée"))
+    wished_months = Whole(N_("Durée souhaitée, en mois"), low=1, high=1188)
+    planning = _answer("planning")
+    works = _answer("works")
+    insured = YesNo(N_("Nous sommes assurés pour ce lieu, ou le serons le jour de l’entrée"))
 
 
 class PresenceForm(Form):
@@ -143,6 +155,7 @@ FORMS: dict[str, type[Form]] = {
     "projet": ProjectForm,
     "structure": StructureForm,
     "besoins": NeedsForm,
+    "calendrier": CalendarForm,
     "presence": PresenceForm,
     "budget": BudgetForm,
     "conditions": ConditionsForm,

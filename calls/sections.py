@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from intervalle.i18n import N_
 
-FORM = "intervalle-3"
+FORM = "intervalle-4"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,7 @@ class Question:
     hint: str
     words: int
     rows: int = 6
+    optional: bool = False  # unless the call asks for it (`ASKED`)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ SECTIONS = (
         "structure",
         N_("Votre structure"),
         N_("Qui vous êtes, et vos liens avec le quartier."),
-        ("neighbourhood",),
+        ("neighbourhood", "republican_commitment"),
         (
             Question(
                 "presentation",
@@ -74,6 +75,14 @@ SECTIONS = (
                 N_("Avec qui vous travaillez ici, et qui décide dans votre structure."),
                 300,
             ),
+            Question(
+                "references",
+                N_("Vos références"),
+                N_("Des projets proches de celui-ci : où, quand, avec qui, et qui peut en parler."),
+                200,
+                5,
+                optional=True,
+            ),
         ),
     ),
     Section(
@@ -85,8 +94,32 @@ SECTIONS = (
             Question(
                 "fit",
                 N_("Pourquoi ce lieu convient-il à votre projet ?"),
-                N_("Surface, état, calendrier ; les travaux que vous prévoyez, et qui les fait."),
+                N_("Surface, état, situation dans le quartier."),
                 300,
+            ),
+        ),
+    ),
+    Section(
+        "calendrier",
+        N_("Vos dates et vos travaux"),
+        N_("Quand vous souhaitez entrer, pour combien de temps, et ce que vous feriez dans le lieu."),
+        ("wished_from", "wished_months", "insured"),
+        (
+            Question(
+                "planning",
+                N_("Votre calendrier"),
+                N_("De l’entrée dans les lieux à l’ouverture : les étapes, et ce qui peut les retarder."),
+                150,
+                4,
+                optional=True,
+            ),
+            Question(
+                "works",
+                N_("Les travaux que vous prévoyez"),
+                N_("Lesquels, faits par qui, à quel coût, et s’ils se défont au départ. « Aucun » est une réponse."),
+                250,
+                5,
+                optional=True,
             ),
         ),
     ),
@@ -106,7 +139,7 @@ SECTIONS = (
     ),
     Section(
         "budget",
-        N_("Votre budget et vos travaux"),
+        N_("Votre budget"),
         N_("Ce que vous pouvez payer, et comment le projet tient jusqu’au terme."),
         ("budget_cents", "max_charges_cents_m2_year", "budget_lines"),
         (
@@ -150,6 +183,19 @@ SECTIONS = (
 )
 BY_SLUG = {section.slug: section for section in SECTIONS}
 QUESTIONS = {question.key: question for section in SECTIONS for question in section.questions}
+COMMITMENTS = {
+    "signed": N_("Souscrit par notre structure"),
+    "not_concerned": N_("Nous ne sommes ni une association ni une fondation"),
+}
+# What a call may ask for beyond what every file holds.
+ASKED = {
+    "references": N_("Des références"),
+    "dates": N_("Les dates et la durée souhaitées"),
+    "planning": N_("Un calendrier"),
+    "works": N_("La description des travaux"),
+    "insurance": N_("L’engagement d’être assuré à l’entrée"),
+    "commitment": N_("Le contrat d’engagement républicain (associations et fondations)"),
+}
 DAYS = (N_("Lundi"), N_("Mardi"), N_("Mercredi"), N_("Jeudi"), N_("Vendredi"), N_("Samedi"), N_("Dimanche"))
 HALVES = (N_("Matin"), N_("Après-midi"))
 

@@ -79,8 +79,8 @@ def _announced(start: str, decision_on: date | None) -> str:
     return f"{start} " + _("Décision annoncée pour le %(day)s.", day=day(decision_on))
 
 
-def organiser_sentence(call: Told, now: datetime, decision_on: date | None = None) -> str:
-    """For the organiser and the delegate: what is theirs to do."""
+def organiser_sentence(call: Told, now: datetime, decision_on: date | None = None, *, sealed: bool = True) -> str:
+    """For the organiser and the delegate: what is theirs to do. `sealed`: nobody reads a file before the closing."""
     match call_state(call, now):
         case "draft" if call.opened_at:
             return _(
@@ -89,6 +89,11 @@ def organiser_sentence(call: Told, now: datetime, decision_on: date | None = Non
             )
         case "draft":
             return _("À vous : complétez l’appel, puis ouvrez-le. Personne d’autre ne le voit.")
+        case "open" if not sealed:
+            return _(
+                "Les structures candidatent jusqu’au %(closing)s. Vous lisez leurs dossiers à mesure qu’ils arrivent.",
+                closing=instant(call.closes_at),
+            )
         case "open":
             return _(
                 "Les structures candidatent jusqu’au %(closing)s. Vous lirez les candidatures après cet instant.",
@@ -129,8 +134,8 @@ def application_look(application: ApplicationFacts, call: CallFacts, now: dateti
 
 
 def application_sentence(
-    application: ApplicationFacts, call: CallFacts, now: datetime, decision_on: date | None = None
-) -> str:
+    application: ApplicationFacts, call: CallFacts, now: datetime, decision_on: date | None = None, *, sealed: bool = True
+) -> str:  # fmt: skip
     """For the applicants: who acts next, and by when."""
     match application_stage(application, call, now):
         case "draft":
@@ -139,6 +144,11 @@ def application_sentence(
             return _(
                 "L’appel a clos le %(closing)s : ce brouillon n’a pas été déposé et ne peut plus l’être. "
                 "Son texte reste lisible ici.",
+                closing=instant(call.closes_at),
+            )
+        case "submitted" if not sealed:
+            return _(
+                "Rien à faire de votre côté : l’équipe de l’appel peut la lire, la commission après la clôture, le %(closing)s.",
                 closing=instant(call.closes_at),
             )
         case "submitted":

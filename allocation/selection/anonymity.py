@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from calls.reading import FileView
 
 # Answers that name the structure whatever they say.
-NAMING_ANSWERS = frozenset({"presentation", "rooting"})
+NAMING_ANSWERS = frozenset({"presentation", "rooting", "references"})
 _TRACES = re.compile(
     r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"  # addresses
     r"|(?:https?://|www\.)[^\s<>()]+"

@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from allocation.selection.meeting_models import Hearing, MarkChange, Shortlisting
 from allocation.selection.models import Admissibility, Panel, Reading, Recusal, ScoreSheet, Seat, SeatInvitation
 from calls.models import Application, Call
-from calls.queries import READING_GRANTS, READING_LIMITS, SET_ASIDE, run_by
+from calls.queries import READING_GRANTS, READING_LIMITS, SET_ASIDE, UNSEALED_LIMITS, run_by
 from intervalle import clock
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.models import Organisation, User
@@ -72,6 +72,23 @@ if not_recused not in SET_ASIDE:
 # Pages of the calls room show a submitted file to the organiser under the same rule.
 if open_to not in READING_LIMITS:
     READING_LIMITS.append(open_to)
+
+
+def before_the_opening(actor: Actor) -> ColumnElement[bool]:
+    """A call that is not sealed: its staff reads until the opening act, save those who sit on its panel."""
+    panel, seat = aliased(Panel), aliased(Seat)
+    opened = exists().where(panel.call_id == Application.call_id, panel.opened_at.is_not(None))
+    seated = exists().where(
+        panel.call_id == Application.call_id,
+        seat.panel_id == panel.id,
+        seat.user_id == actor.user_id,
+        seat.left_at.is_(None),
+    )
+    return and_(~opened, ~seated, not_recused(actor))
+
+
+if before_the_opening not in UNSEALED_LIMITS:
+    UNSEALED_LIMITS.append(before_the_opening)
 
 
 def read_by_juror(actor: Actor) -> ColumnElement[bool]:

@@ -123,7 +123,7 @@ FACTS: dict[str, Any] = {
     "project_name": "Fou de Coudre", "uses": ["workshop", "shop"], "jobs_fte": Decimal("3.5"), "neighbourhood": True,
     "erp_type": "M", "public_count": 30, "staff_count": 4, "needs_ground_floor": True, "needs_water": True,
     "needs_step_free": False, "slots": [0, 1, 2, 3, 6, 7], "budget_cents": 84_000_00, "max_charges_cents_m2_year": 42_00, "budget_lines": {},
-    "conditions": {},
+    "conditions": {}, "wished_from": None, "wished_months": None, "insured": False, "republican_commitment": None,
 }  # fmt: skip
 
 

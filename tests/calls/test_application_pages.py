@@ -36,13 +36,14 @@ ANSWERS = {
     "projet": {"project_name": "Atelier textile", "uses": ["workshop", "shop"], "jobs_fte": "3,5", "summary": "Coudre.", "utility": "Habitants."},
     "structure": {"neighbourhood": "y", "presentation": "Association.", "rooting": "Centre social."},
     "besoins": {"erp_type": "M", "public_count": "30", "staff_count": "4", "needs_water": "y", "fit": "Rez-de-chaussée."},
+    "calendrier": {"wished_from": "1/3/2027", "wished_months": "18", "planning": "Ouverture en avril.", "insured": "y"},
     "presence": {"slots": ["0", "3", "13"], "sharing": "La cuisine."},
     "budget": {"budget_cents": "84 000", "max_charges_cents_m2_year": "42", "viability": "Ventes.", "ecology": "Réemploi."},
 }  # fmt: skip
 
 
 async def fill(browser, base):
-    for section in SECTIONS[:5]:
+    for section in SECTIONS[:6]:
         url = f"{base}/dossier/{section.slug}"
         form = form_of((await browser.get(url)).text, url)
         saved = await browser.post(url, data={**form, **ANSWERS[section.slug], "suite": "continuer"})
@@ -68,6 +69,8 @@ async def test_a_structure_applies_without_javascript_and_keeps_a_receipt(db, cl
             f"{money(42_00)}/m²/an",
             "40\xa0m²",
             "Le dossier est complet",
+            "1ᵉʳ mars 2027, pour 18 mois",
+            "assurée à l’entrée",
         ):
             assert shown in review
         sent = await browser.post(f"{base}/deposer")
