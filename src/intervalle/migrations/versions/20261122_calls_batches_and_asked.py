@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "calls_batches_and_asked"
-down_revision = "calls_direct_awards"
+down_revision = "assignment_kept"
 
 
 def upgrade() -> None:
