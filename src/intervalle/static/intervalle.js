@@ -10,16 +10,34 @@ document.addEventListener("htmx:after:swap", (event) => focusSummary(event.targe
 
 // The network failed while saving: say so where one is typing, and keep the page from closing on unsaved text.
 let unsaved = false;
-document.addEventListener("htmx:error", () => {
+document.addEventListener("htmx:error", (event) => {
   unsaved = true;
+  later(event.detail?.ctx?.sourceElement);
   for (const zone of document.querySelectorAll("[data-save-status]")) {
-    zone.textContent = zone.dataset.failed || "Non enregistré : vérifiez votre connexion, puis réessayez.";
+    zone.textContent = zone.dataset.failed;
   }
 });
 document.addEventListener("htmx:after:request", (event) => {
-  if (event.detail?.ctx?.response?.raw?.ok) unsaved = false;
+  if (!event.detail?.ctx?.response?.raw?.ok) return;
+  unsaved = false;
+  clearTimeout(failed.get(event.detail.ctx.sourceElement)?.timer);
+  failed.delete(event.detail.ctx.sourceElement);
 });
 addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(); });
+
+// An autosave that did not arrive goes again by itself: later and later, and at once when the network is back.
+// The server knows its writer: what had arrived without our hearing of it is no conflict.
+const failed = new Map();
+function again(form) {
+  if (form.isConnected) form.dispatchEvent(new Event("input", {bubbles: true})); // what it saves at
+}
+function later(form) {
+  if (!form?.matches("form[hx-trigger*='input']")) return;
+  clearTimeout(failed.get(form)?.timer);
+  const seconds = Math.min((failed.get(form)?.seconds || 2) * 2, 60);
+  failed.set(form, {seconds, timer: setTimeout(again, seconds * 1000, form)});
+}
+addEventListener("online", () => failed.forEach((_, form) => again(form)));
 
 // One press, one effect: the second click of a double click does not send again (the server would refuse it anyway).
 document.addEventListener("submit", (event) => {
@@ -36,6 +54,7 @@ document.addEventListener("htmx:response:error", (event) => {
   const status = event.detail?.ctx?.response?.status;
   if (status !== 401 && !(status >= 500)) return;
   unsaved = true;
+  if (status !== 401) later(event.detail.ctx.sourceElement);
   for (const zone of document.querySelectorAll("[data-save-status]")) {
     zone.textContent = status === 401 ? zone.dataset.expired : zone.dataset.failed;
   }

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import func, select
 
@@ -66,7 +67,12 @@ async def _save(browser: Any, room: Any, j: int, f: int, *, version: int, value:
     form |= {f"n{c.id}": str(value) for c in room.criteria}
     path = f"/commissions/{room.call.id}/notation/{room.files[f].id}/brouillon"
     while True:
-        answer = await browser.post(path, data=form, headers={"HX-Request": "true", "HX-Request-Type": "partial"})
+        try:
+            answer = await browser.post(path, data=form, headers={"HX-Request": "true", "HX-Request-Type": "partial"})
+        except httpx.TransportError:
+            # As the page does: a save that nobody answered goes again, whether or not it had arrived.
+            await asyncio.sleep(4)
+            continue
         if answer.status_code != 503:
             return answer
         # Too many at once on a slow machine: the page says that nothing was saved, and to send it again.
