@@ -19,6 +19,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    union,
 )  # fmt: skip
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -28,6 +29,7 @@ from calls.match_rules import (
     busy_times,
     drawn_round,
     fits,
+    kept,
     needs_of_place,
     never,
     obstacle_flags,
@@ -35,8 +37,9 @@ from calls.match_rules import (
     values_of,
 )
 from calls.matching import OBSTACLES, Busy
-from calls.need_models import Need, NeedMatch
-from premises.models import Lot, Premises
+from calls.need_models import Need, NeedPlace
+from premises.models import PART_UNIT, Lot, Premises
+from premises.queries import shown_point
 
 SMALL = 3  # below, a count could point at somebody: it is not shown
 BANDS = (0, 30, 60, 100, 200, 500)  # m²
@@ -63,8 +66,8 @@ async def meetings(db: AsyncSession, places: Sequence[tuple[Lot, Premises]]) -> 
 def demand_for(
     lot: Lot, premises: Premises, busy: Sequence[Busy] = (), drawn: Sequence[int] = ()
 ) -> tuple[Select[*tuple[Any, ...]], dict[str, Any]]:
-    """Needs that could be where the lot is, by what stops them: (obstacles as bits of OBSTACLES, needs, least m²), and
-    the values the question is asked with. `Meeting.of` reads the answer."""
+    """Needs that could be where the lot is, by what stops them: (obstacles as bits of OBSTACLES, needs, least area in
+    hundredths of m²), and the values the question is asked with. `Meeting.of` reads the answer."""
     cannot, places = never(lot, premises, busy), (bool(premises.commune_code), bool(premises.qpv_code))
     if busy or drawn:
         where = needs_of_place(commune=places[0], qpv=places[1], drawn=drawn)
@@ -74,6 +77,17 @@ def demand_for(
     return query, values_of(lot, premises)
 
 
+def fitting(
+    lot: Lot, premises: Premises, busy: Sequence[Busy] = (), drawn: Sequence[int] = ()
+) -> tuple[Select[int], dict[str, Any]]:
+    """Needs that fit this lot, by their id, and the values to ask with: the first answer of `demand_for`, one by one."""
+    cannot = never(lot, premises, busy)
+    flags = obstacle_flags(side_of(busy_then(lot, busy)), kept()).items()
+    stops = [func.coalesce(flag, false()) for code, flag in flags if code not in cannot]
+    where = needs_of_place(commune=bool(premises.commune_code), qpv=bool(premises.qpv_code), drawn=drawn)
+    return select(NeedPlace.need_id).where(where, ~or_(*stops)), values_of(lot, premises)
+
+
 @cache
 def _usual(cannot: frozenset[str], commune: bool, qpv: bool) -> Select[*tuple[Any, ...]]:
     """The statement for a lot without a use, made once: making it costs as much as a tenth of its answer."""
@@ -81,12 +95,12 @@ def _usual(cannot: frozenset[str], commune: bool, qpv: bool) -> Select[*tuple[An
 
 
 def _grouped(cannot: frozenset[str], busy: ColumnElement[bool], where: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
-    flags = obstacle_flags(side_of(busy)).items()
+    flags = obstacle_flags(side_of(busy), kept()).items()
     bits = [case((flag, 1 << place), else_=0) for place, (code, flag) in enumerate(flags) if code not in cannot]
     told = sum(bits[1:], start=bits[0]).label("bits")
     return (
-        select(told, func.count().label("needs"), func.sum(Need.area_min).label("area"))
-        .where(Need.closed_at.is_(None), where)
+        select(told, func.count().label("needs"), func.sum(NeedPlace.area_min).label("hundredths"))
+        .where(where)
         .group_by(told)
     )
 
@@ -104,11 +118,11 @@ class Meeting:
     @staticmethod
     def of(rows: Iterable[Any]) -> "Meeting":
         meeting = Meeting()
-        for bits, count, area in rows:
+        for bits, count, hundredths in rows:
             stops = [code for place, code in enumerate(OBSTACLES) if bits >> place & 1]
             meeting.looked_at += count
             if not stops:
-                meeting.fitting, meeting.area = count, area
+                meeting.fitting, meeting.area = count, hundredths * PART_UNIT
             elif len(stops) == 1:
                 meeting.only[stops[0]] = count
             else:
@@ -137,17 +151,20 @@ def lots_for(need: Need, *, at_most: int = 1) -> Select[*tuple[Any, ...]]:
     )
 
 
-def new_matches() -> Select[int, int]:
-    """(need, lot) pairs that fit and are not written down yet, both still current."""
-    known = select(NeedMatch.id).where(NeedMatch.need_id == Need.id, NeedMatch.lot_id == Lot.id).exists()
+def lots_of_needs(ids: Sequence[int]) -> Select[int, int]:
+    """(need, published lot) pairs that fit, for these needs, each looked for where it says."""
+    public = (Premises.published_at.is_not(None), Premises.withdrawn_at.is_(None))
+    ways = [
+        Need.anywhere.expression, Premises.commune_code == Need.commune_codes.any_(), Premises.qpv_code == Need.qpv_codes.any_(),
+        func.ST_Contains(Need.sector, shown_point()),
+    ]  # fmt: skip
+    # One way at a time: each is answered by an index of its own.
+    there = union(*(select(Need.id.label("need"), Premises.id.label("premises")).join(Premises, way).where(Need.id.in_(ids), *public) for way in ways)).subquery()  # fmt: skip
     return (
         select(Need.id, Lot.id)
-        .select_from(Need)
-        .join(Lot, literal(True))
-        .join(Premises, Premises.id == Lot.premises_id)
-        .where(
-            Need.closed_at.is_(None), Premises.published_at.is_not(None), Premises.withdrawn_at.is_(None), fits(), ~known
-        )
+        .select_from(there).join(Need, Need.id == there.c.need).join(Premises, Premises.id == there.c.premises)
+        .join(Lot, Lot.premises_id == Premises.id)
+        .where(Need.closed_at.is_(None), fits())
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calls import mails, match_queries
+from calls import mails
 from calls.need_models import Need, NeedContact, NeedMatch
 from intervalle import clock, journal, later
 from intervalle.accounts.actor import Actor
@@ -26,16 +26,6 @@ from premises.models import Lot, Premises
 
 BATCH = timedelta(hours=6)  # one mail per structure in this time, whatever the number of new places
 REASONS = ("place", "price", "area", "condition", "dates", "other")
-
-
-async def find_new(db: AsyncSession) -> int:
-    """Write down every pair that fits and is not written yet; gives how many. Running it twice adds nothing."""
-    pairs = (await db.execute(match_queries.new_matches().limit(5000))).all()
-    if not pairs:
-        return 0
-    rows = [{"need_id": need_id, "lot_id": lot_id, "found_at": clock.now()} for need_id, lot_id in pairs]
-    written = await db.execute(insert(NeedMatch).values(rows).on_conflict_do_nothing().returning(NeedMatch.id))
-    return len(written.all())
 
 
 async def tell(db: AsyncSession) -> int:

@@ -113,7 +113,7 @@ def obstacles(need: Wanted, lot: Offered, *, today: date, in_sector: bool = Fals
         "erp": not set(need.erp_types) <= set(lot.erp_types),
         # A place shared by half-days costs each a part that is agreed later.
         "budget": not shared and need.budget is not None and cost is not None and cost > need.budget,
-        "dates": _apart(need, lot),
+        "dates": _apart(need, lot, today),
         "busy": _taken(need, lot, today),
     }
     return [code for code in OBSTACLES if found[code]]
@@ -161,12 +161,8 @@ def _covers(one: Busy, start: date | None, end: date | None) -> bool:
     return begun and (one.end is None or (end is not None and one.end >= end))
 
 
-def _apart(need: Wanted, lot: Offered) -> bool:
-    """The two intervals share no day."""
-    ends_before = (
-        need.wanted_from is not None and lot.available_until is not None and lot.available_until <= need.wanted_from
-    )
-    starts_after = (
-        need.wanted_until is not None and lot.available_from is not None and lot.available_from >= need.wanted_until
-    )
-    return ends_before or starts_after
+def _apart(need: Wanted, lot: Offered, today: date) -> bool:
+    """From today on, the two intervals share no day."""
+    starts = [day for day in (need.wanted_from, lot.available_from) if day is not None]
+    ends = [day for day in (need.wanted_until, lot.available_until) if day is not None]
+    return bool(ends) and min(ends) <= max([today, *starts])

@@ -114,6 +114,38 @@ class Need(Subject, Base):
         return {"applicant": frozenset(i for i in (self.organisation_id, self.typed_by_id) if i)}
 
 
+class NeedPlace(Base):
+    """A place an open need names, with all that the rules compare beside it: what a lot is set against.
+
+    Written by the database alone (`intervalle.guards_needs.PLACES` says what stands in each column).
+    """
+
+    __tablename__ = "need_places"
+
+    place: Mapped[str] = mapped_column(primary_key=True)
+    need_id: Mapped[int] = mapped_column(ForeignKey("needs.id", ondelete="CASCADE"), primary_key=True, index=True)
+    area_min: Mapped[int] = mapped_column(BigInteger)  # hundredths of m²
+    area_max: Mapped[int] = mapped_column(BigInteger)
+    budget_cents_month: Mapped[int | None] = mapped_column(BigInteger)
+    wanted_from: Mapped[date | None]
+    wanted_until: Mapped[date | None]
+    halves: Mapped[int]  # one bit per half-day; 0 = the whole week
+    asks: Mapped[int] = mapped_column(BigInteger)
+
+
+class MatchQueue(Base):
+    """A lot or a need to be set against the others: it has changed, or will fit more from a day on. Written by triggers."""
+
+    __tablename__ = "match_queue"
+    __table_args__ = (CheckConstraint("num_nonnulls(lot_id, need_id) = 1", name="one_side"),)
+
+    id: Mapped[Key]
+    # No foreign key: what is gone when its turn comes is passed over.
+    lot_id: Mapped[int | None] = mapped_column(BigInteger)
+    need_id: Mapped[int | None] = mapped_column(BigInteger)
+    due: Mapped[date] = mapped_column(server_default="2000-01-01", index=True)  # by default at once
+
+
 class NeedMatch(Subject, Base):
     """A lot that fits a need, and what came of it: dated facts, so that silence can be read too."""
 

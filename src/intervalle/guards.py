@@ -1,5 +1,7 @@
 """What the tables alone cannot say: extensions, and triggers that keep the past as it was."""
 
+from intervalle import guards_needs
+
 EXTENSIONS = ("postgis", "btree_gist", "pg_trgm", "unaccent")
 
 # unaccent() is only STABLE (its dictionary could change); ours names the dictionary, so indexes may use it.
@@ -348,7 +350,7 @@ CREATE TRIGGER stored_files_kept BEFORE UPDATE OR DELETE ON stored_files
 """
 
 SUPPLY_AT_SIZE = (LOT_DAYS, LOT_WORDS, CELLS, NEAR_QPV)
-LATER: tuple[str, ...] = (FROZEN_UNLESS_UNPLANNED, SORTED, VOCABULARY, *SUPPLY_AT_SIZE, RELEASED)
+LATER: tuple[str, ...] = (FROZEN_UNLESS_UNPLANNED, SORTED, VOCABULARY, *SUPPLY_AT_SIZE, *guards_needs.NEEDS, RELEASED)
 AFTER_TABLES = (*FIRST, *LATER)
 
 DROP_TRIGGERS = (

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import func, select
 
-from calls import matches, needs, queries
+from calls import match_finding, matches, needs, queries
 from calls.need_models import Need, NeedContact
 from intervalle import clock
 from intervalle.errors import Forbidden, Refused
@@ -97,19 +97,19 @@ async def test_matches_are_found_once_and_told_in_one_mail_per_structure(db):
         organisation_id=structure.org.id,
         values={**VALUES, "title": "Autre", "area_min": Decimal(900), "area_max": Decimal(901)},
     )
-    assert (await matches.find_new(db), await matches.find_new(db)) == (2, 0)
+    assert (await match_finding.find_new(db), await match_finding.find_new(db)) == (2, 0)
     assert (await matches.tell(db), await matches.tell(db)) == (1, 0)
     mails = (await db.execute(select(Message).where(Message.kind == "needs.matched"))).scalars().all()
     assert [(m.to_email, m.text.count("/besoins/")) for m in mails] == [(structure.person.email, 2)]
     await calls.premises(db, city.org, lots=1, name="Plus tard")
-    assert (await matches.find_new(db), await matches.tell(db)) == (1, 0)
+    assert (await match_finding.find_new(db), await matches.tell(db)) == (1, 0)
     with clock.at(clock.now() + timedelta(hours=7)):
         assert await matches.tell(db) == 1
 
 
 async def test_answers_are_dated_facts_and_the_owner_learns_of_an_interest_once(db):
     city, structure, lot, need = await place_and_need(db)
-    await matches.find_new(db)
+    await match_finding.find_new(db)
     with pytest.raises(Refused, match="pourquoi"):
         await matches.answer(db, structure.actor, need, lot=lot, interested=False)
     await matches.answer(db, structure.actor, need, lot=lot, interested=False, reason="price")
