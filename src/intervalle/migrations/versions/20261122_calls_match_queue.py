@@ -6,7 +6,7 @@ from alembic import op
 from intervalle import guards_needs
 
 revision = "calls_match_queue"
-down_revision = "calls_direct_awards"
+down_revision = "assignment_kept"
 
 
 def upgrade() -> None:
