@@ -6,7 +6,7 @@ from alembic import op
 from intervalle import guards_needs
 
 revision = "calls_match_queue"
-down_revision = "assignment_kept"
+down_revision = "calls_batches_and_asked"
 
 
 def upgrade() -> None:
