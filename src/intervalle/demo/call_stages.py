@@ -1,6 +1,6 @@
 """Calls at other stages: Le Timbre de Maurepas open and changed once (case 1), PHARES closed and sealed (case 7).
 
-Case 2 waits for its jurors and case 3 is open: both are in `cases.py`. Texts, people and figures are invented.
+The first session of case 1 is decided: `timbre.py`. Case 2 waits for its jurors and case 3 is open: both are in `cases.py`. Texts, people and figures are invented.
 """
 
 from datetime import timedelta
@@ -31,7 +31,7 @@ PHARES = (
 
 async def timbre(db: AsyncSession, cast: Cast, places: Places) -> None:
     """Run by TAg35 for the developer; charges only, time given to the place; changed once since it opened."""
-    lots = places["poste"][1]
+    lots = {label: places["poste"][1][label] for label in ("A", "B")}
     made = await stories.call(
         db, cast, person="claire", organiser="territoires", delegate="tag35",
         title="Le Timbre de Maurepas : l’ancienne poste avant démolition", lots=list(lots.values()),

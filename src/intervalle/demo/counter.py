@@ -16,7 +16,7 @@ from intervalle.demo.stories import days_ago
 
 
 async def load(db: AsyncSession, cast: Cast) -> None:
-    await _cousines(db, cast.actor("yann"), await _call(db, "Le Timbre de Maurepas%"))
+    await _cousines(db, cast.actor("yann"), await _call(db, "Le Timbre de Maurepas%démolition"))
     await _resport(db, cast.actor("julie"), await _call(db, "Place Jacques Febvrier%"))
 
 

@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from intervalle.accounts.models import User
-from intervalle.demo import call_stages, cases, counter, people, places, register, session, stock
+from intervalle.demo import call_stages, cases, counter, people, places, register, session, stock, timbre
 from intervalle.settings import settings
 from intervalle.territory import demo as territory
 
@@ -17,6 +17,7 @@ async def load_once(db: AsyncSession) -> list[str]:
     cast = await people.load(db)
     made = await places.load(db, cast)
     await cases.load(db, cast, made)
+    await timbre.load(db, cast, made)
     await call_stages.load(db, cast, made)
     await session.load(db, cast, made)
     await counter.load(db, cast)

@@ -98,6 +98,7 @@ PEOPLE = (
     Person("zoe", "Zoé Lambert, Association Cité Vélo", ("citevelo",)),
     Person("amina", "Amina Sellam, Les Ateliers de la Place", ("ateliers",)),
     Person("samira", "Samira Diallo, Est Ensemble", ("estensemble",)),
+    Person("rozenn", "Rozenn Rio, jurée suppléante (ville de Rennes)", ("rennes",), "viewer"),
     Person("bruno", "Bruno Pichon, Plaine Commune", ("plaine",)),
     Person("marc", "Marc Ollivier, Vilogia", ("vilogia",)),
     Person("toulousain", "Jeanne Puech, Toulouse Métropole", ("toulouse",)),
