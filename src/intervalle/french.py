@@ -3,10 +3,14 @@
 Same look as `intervalle.i18n`, which shows pages in the reader's language: decimal comma, no-break spaces.
 """
 
+import re
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
 NO_BREAK = "\u00a0"
+LOOSE = (" :", " ;", " ?", " !", " »", "« ")
+_TYPED = re.compile(r"<(textarea|script|style|pre)\b.*?</\1>", re.DOTALL)  # what is typed, or read by a machine
 MONTHS = (
     "janvier", "février", "mars", "avril", "mai", "juin",
     "juillet", "août", "septembre", "octobre", "novembre", "décembre",
@@ -82,3 +86,24 @@ def to_whom(name: str) -> str:
     if first in _MASCULINE:
         return f"au {name}"
     return f"à l’{name}" if first in _ELIDED else f"à {name}"
+
+
+def bound(html: str) -> str:
+    """A French document no line of which begins with « : » or ends with an opening guillemet: there, the spaces of its text
+    do not break. Attributes and what is typed stay as they are."""
+    typed = [found.span() for found in _TYPED.finditer(html)]
+    done, parts = 0, []
+    for at in sorted(at for sign in LOOSE for at in _spaces(html, sign)):
+        in_a_tag = html.rfind("<", 0, at) > html.rfind(">", 0, at)
+        if not in_a_tag and not any(start < at < end for start, end in typed):
+            parts += [html[done:at], NO_BREAK]
+            done = at + 1
+    return "".join([*parts, html[done:]])
+
+
+def _spaces(html: str, sign: str) -> Iterator[int]:
+    """Where the space of this sign stands; looked for as text, which is far quicker than a pattern on a long page."""
+    at = html.find(sign)
+    while at >= 0:
+        yield at + sign.index(" ")
+        at = html.find(sign, at + 1)

@@ -7,6 +7,7 @@ from functools import cache
 from threading import Lock
 from typing import Any
 
+from intervalle.french import bound
 from intervalle.settings import ROOT
 
 STATIC = ROOT / "src" / "intervalle" / "static"
@@ -62,4 +63,4 @@ def _write(html: str) -> bytes:
 
 async def render_pdf(html: str) -> bytes:
     """A tagged PDF (PDF/UA-1) of an HTML document; runs in a thread."""
-    return await asyncio.to_thread(_write, html)
+    return await asyncio.to_thread(_write, bound(html))

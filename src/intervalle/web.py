@@ -27,6 +27,7 @@ from intervalle import clock, i18n, security
 from intervalle.accounts.actor import NOBODY, Actor
 from intervalle.errors import BadRequest, Invalid, NotFound, Problem
 from intervalle.forms import Form
+from intervalle.french import bound
 from intervalle.i18n import _
 from intervalle.outbox import StoredFile
 from intervalle.settings import ROOT, settings
@@ -76,7 +77,7 @@ def draw(request: Request, template: str, **context: Any) -> str:
     from intervalle.accounts.policy_table import POLICY
 
     actor = actor_of(request)
-    return environment.get_template(template).render(
+    html = environment.get_template(template).render(
         request=request,
         actor=actor,
         can=lambda action, subject=None: POLICY.can(actor, action, subject),
@@ -87,6 +88,7 @@ def draw(request: Request, template: str, **context: Any) -> str:
         demo=settings().demo,
         **context,
     )
+    return bound(html) if i18n.get_locale() == "fr" else html
 
 
 def page(
