@@ -217,6 +217,11 @@ class Extension(Base):
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 
 
+def label_of(number: int) -> str:
+    """How an application is named in its call, everywhere: « C-07 »."""
+    return f"C-{number:02d}"
+
+
 class Application(Subject, Base):
     """One per structure (or group, under its lead) and call. Draft until `submitted_at`."""
 
@@ -297,7 +302,7 @@ class Application(Subject, Base):
 
     @property
     def label(self) -> str:
-        return f"C-{self.number:02d}"
+        return label_of(self.number)
 
 
 class ApplicationMember(Subject, Base):

@@ -5,22 +5,23 @@ write, and a draw can be replayed from what is published.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from allocation.selection import scoring
-from allocation.selection.models import Admissibility, Mark, Panel, Reading, Recusal, ScoreSheet, Seat
+from allocation.selection import queries, scoring
+from allocation.selection.models import Admissibility, Panel, Reading, Recusal, Seat
 from allocation.selection.queries import scoring_seats, submitted
 from allocation.selection.quorum import Member, default_rule, quorum
 from allocation.selection.ranking import Change, Entry, Ranking, TieBreak, juror_stability, rank, weight_stability
+from allocation.selection.tallies import Counts, Scorer, Voice, voices
 from allocation.selection.words import COLLEGES
-from calls.models import Application, Call, CallLot, CallVersion, Criterion
+from calls.models import Application, Call, CallLot, CallVersion, Criterion, label_of
 from calls.queries import criteria_of, current_version
 from intervalle import clock
 from intervalle.accounts.models import Organisation, User
@@ -28,24 +29,49 @@ from intervalle.verdicts import Verdict
 from premises.models import Lot, Premises
 
 
+class Sheet(NamedTuple):
+    """What the board reads of a sheet that is in."""
+
+    abstained: bool
+    comment: str
+
+
+class MarkRow(NamedTuple):
+    """What the board reads of a mark. `value` None: not assessed."""
+
+    value: int | None
+    reason: str
+
+
 @dataclass(frozen=True)
 class Cell:
-    """One sheet of the board: its marks by criterion id, and whether it is in."""
+    """One sheet of the board, with its marks by criterion id."""
 
-    sheet: ScoreSheet
-    marks: Mapping[int, Mark]
+    sheet: Sheet
+    marks: Mapping[int, MarkRow]
 
 
-@dataclass(frozen=True)
-class FileRow:
-    """An admissible file, as a row of the board."""
+class File(NamedTuple):
+    """What the board reads of an application: thousands of them are ranked at once."""
 
-    application: Application
+    id: int
+    number: int
+    submitted_at: datetime | None
+
+
+class FileRow(NamedTuple):
+    """An admissible file, as a row of the board. `key`: its label."""
+
+    application: File
     name: str
+    key: str
 
-    @property
-    def key(self) -> str:
-        return self.application.label
+
+class Counted(NamedTuple):
+    """The marks of one file, counted by the database (`tallies`): per criterion of the grid, and how many assessed."""
+
+    marks: tuple[Counts, ...]
+    readers: int
 
 
 @dataclass(frozen=True)
@@ -66,7 +92,9 @@ class Board:
     criteria: tuple[Criterion, ...]
     files: tuple[FileRow, ...]
     seats: tuple[SeatColumn, ...]
-    cells: Mapping[tuple[int, int], Cell]  # (application id, seat id)
+    submitted: Mapping[int, Mapping[int, bool]]  # application id -> seats whose sheet is in -> abstained
+    counted: Mapping[int, Counted]  # by application id
+    cells: Mapping[tuple[int, int], Cell]  # the same sheets with their marks, once read (`with_marks`)
     apart: frozenset[tuple[int, int]]  # recusals in force, and files outside the seat's share
 
     @cached_property
@@ -91,7 +119,9 @@ class Board:
 
     @cached_property
     def sheets(self) -> dict[str, scoring.Sheets]:
-        """Per file: who may score it (neither set aside nor abstaining), and the marks that are in."""
+        """Per file: who may score it (neither set aside nor abstaining), and the marks that are in (`with_marks`)."""
+        if self.submitted and not self.cells:
+            raise LookupError("The marks of this board were not read.")
         return {row.key: self._sheets(row.application.id) for row in self.files}
 
     def _sheets(self, application_id: int) -> scoring.Sheets:
@@ -104,13 +134,35 @@ class Board:
             jurors[column.name] = COLLEGES[column.seat.college]
             if cell:
                 marks += [
-                    scoring.Mark(column.name, str(m.criterion_id), m.value, m.reason) for m in cell.marks.values()
+                    scoring.Mark(column.name, str(criterion), mark.value, mark.reason)
+                    for criterion, mark in cell.marks.items()
                 ]
         return scoring.Sheets(jurors, marks)
 
     @cached_property
+    def voices(self) -> tuple[Voice, ...]:
+        return voices({column.seat.id: COLLEGES[column.seat.college] for column in self.seats}, self.grid)
+
+    @cached_property
     def scores(self) -> dict[str, scoring.Score]:
-        return {key: scoring.score(sheets, self.grid) for key, sheets in self.sheets.items()}
+        """From the counts: the same as `scoring.score` of each file's sheets."""
+        score = Scorer(self.grid, self.voices).score
+        nothing = Counted(((None,) * len(self.voices),) * len(self.criteria), 0)
+        found = {}
+        for row in self.files:
+            counts = self.counted.get(row.application.id, nothing)
+            expected = self._expected(row.application.id) if self.grid.college_weights else frozenset()
+            found[row.key] = score(counts.marks, counts.readers, expected)
+        return found
+
+    def _expected(self, application_id: int) -> frozenset[str]:
+        """Colleges of those who may score the file: neither set aside nor abstaining."""
+        abstained = self.submitted.get(application_id, {})
+        return frozenset(
+            COLLEGES[column.seat.college]
+            for column in self.seats
+            if (application_id, column.seat.id) not in self.apart and not abstained.get(column.seat.id)
+        )
 
     @cached_property
     def deposited(self) -> dict[str, datetime]:
@@ -133,23 +185,24 @@ class Board:
     @cached_property
     def missing_sheets(self) -> list[tuple[FileRow, SeatColumn]]:
         """Sheets still awaited: a juror not set aside, a file without that juror's sheet."""
+        columns = [(column.seat.id, column) for column in self.seats]
         return [
             (row, column)
             for row in self.files
-            for column in self.seats
-            if (row.application.id, column.seat.id) not in self.apart
-            and (row.application.id, column.seat.id) not in self.cells
+            for seat, column in columns
+            if seat not in self.submitted.get(row.application.id, ()) and (row.application.id, seat) not in self.apart
         ]
 
     @cached_property
     def members(self) -> list[Member]:
         """The panel for the quorum: set aside when no file is left to score, voting when no sheet is missing."""
         awaited = {column.seat.id for _row, column in self.missing_sheets}
+        writers = {seat for seats in self.submitted.values() for seat in seats}
         return [
             Member(
                 column.name, COLLEGES[column.seat.college], column.from_owner,
                 recused=all((row.application.id, column.seat.id) in self.apart for row in self.files),
-                voted=column.seat.id not in awaited and any(seat == column.seat.id for _file, seat in self.cells),
+                voted=column.seat.id not in awaited and column.seat.id in writers,
             )
             for column in self.seats
         ]  # fmt: skip
@@ -173,23 +226,52 @@ async def load(db: AsyncSession, call: Call, panel: Panel, *, seen: ColumnElemen
     seats = await _seats(db, panel, version)
     ids = {row.application.id for row in files}
     apart = await _apart(db, panel) | await _outside_share(db, seats, ids)
-    cells = {
-        place: cell
-        for place, cell in (await _cells(db, [c.seat.id for c in seats])).items()
-        if place[0] in ids and place not in apart
+    rows = await db.execute(queries.sheets_in([column.seat.id for column in seats]))
+    submitted = {
+        file: {seat: left for seat, left in zip(who, gone, strict=True) if (file, seat) not in apart}
+        for file, who, gone in rows
+        if file in ids
     }
-    return Board(version, panel, criteria, files, seats, cells, frozenset(a for a in apart if a[0] in ids))
+    board = Board(version, panel, criteria, files, seats, submitted, {}, {}, frozenset(a for a in apart if a[0] in ids))
+    return replace(board, counted=await _counted(db, board, ids)) if seats else board
+
+
+async def with_marks(db: AsyncSession, board: Board, files: Iterable[int] | None = None) -> Board:
+    """The board with each juror's marks, over all its files or those named."""
+    wanted = {row.application.id for row in board.files} & set(files) if files is not None else None
+    rows = await db.execute(queries.marks_in([column.seat.id for column in board.seats], wanted))
+    marks: defaultdict[tuple[int, int], dict[int, MarkRow]] = defaultdict(dict)
+    sheets: dict[tuple[int, int], Sheet] = {}
+    for file, seat, abstained, comment, criterion, value, reason in rows:
+        if seat in board.submitted.get(file, ()):
+            sheets[file, seat] = Sheet(abstained, comment)
+            if criterion is not None:
+                marks[file, seat][criterion] = MarkRow(value, reason)
+    return replace(board, cells={place: Cell(sheet, marks[place]) for place, sheet in sheets.items()})
+
+
+async def _counted(db: AsyncSession, board: Board, ids: set[int]) -> dict[int, Counted]:
+    rows = await db.execute(queries.counted_marks(board.panel.id, [c.id for c in board.criteria], board.voices))
+    width = len(board.voices)
+    ends = range(1, 1 + width * len(board.criteria), width)
+    return {
+        row[0]: Counted(
+            tuple([row[start : start + width] for start in ends]), sum(map(int.bit_count, filter(None, row[-width:])))
+        )
+        for row in map(tuple, rows)
+        if row[0] in ids
+    }
 
 
 async def _files(db: AsyncSession, call: Call, seen: ColumnElement[bool]) -> tuple[FileRow, ...]:
     rows = await db.execute(
-        select(Application, Organisation.name)
+        select(Application.id, Application.number, Application.submitted_at, Organisation.name)
         .join(Organisation, Organisation.id == Application.organisation_id)
         .join(Admissibility, Admissibility.application_id == Application.id)
         .where(submitted(call.id), Admissibility.admissible.is_(True), seen)
         .order_by(Application.number)
     )
-    return tuple(FileRow(application, name) for application, name in rows)
+    return tuple([FileRow(File(id, number, at), name, label_of(number)) for id, number, at, name in rows])
 
 
 async def _seats(db: AsyncSession, panel: Panel, version: CallVersion) -> tuple[SeatColumn, ...]:
@@ -232,21 +314,6 @@ async def _outside_share(db: AsyncSession, seats: tuple[SeatColumn, ...], ids: s
     rows = await db.execute(select(Reading.application_id, Reading.seat_id).where(Reading.seat_id.in_(partial)))
     handed_out = {(row.application_id, row.seat_id) for row in rows}
     return frozenset((i, seat) for i in ids for seat in partial if (i, seat) not in handed_out)
-
-
-async def _cells(db: AsyncSession, seat_ids: list[int]) -> dict[tuple[int, int], Cell]:
-    sheets = list(
-        (
-            await db.execute(
-                select(ScoreSheet).where(ScoreSheet.seat_id.in_(seat_ids), ScoreSheet.submitted_at.is_not(None))
-            )
-        ).scalars()
-    )
-    marks: defaultdict[int, dict[int, Mark]] = defaultdict(dict)
-    found = await db.execute(select(Mark).where(Mark.sheet_id.in_([s.id for s in sheets]), Mark.answered.is_(True)))
-    for mark in found.scalars():
-        marks[mark.sheet_id][mark.criterion_id] = mark
-    return {(s.application_id, s.seat_id): Cell(s, marks[s.id]) for s in sheets}
 
 
 def detail_of(board: Board, key: str) -> dict[str, Any]:

@@ -131,6 +131,8 @@ async def look(db: AsyncSession, actor: Actor, room: Room) -> Live:
     discussions = await _discussions(db, panel.id)
     here = next((d for d in discussions if d.ended_at is None and meeting and d.meeting_id == meeting.id), None)
     current = by_id.get(here.application_id) if here and here.application_id else None
+    if current:
+        board = await boards.with_marks(db, board, [current.file.application.id])
     items = await agenda.items_of(db, panel.id)
     attendees = await _attendees(db, panel.id, meeting)
     voters, voters_here, quorate = await _quorum(db, board, attendees, current)

@@ -4,13 +4,27 @@ The one rule that all of them share is `open_to(actor)`: no file before the open
 declared, never one that this person is set aside from — as a juror or as staff, in lists, counts and exports alike.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, exists, func, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    and_,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import aliased
 
 from allocation.selection.meeting_models import Hearing, MarkChange, Shortlisting
-from allocation.selection.models import Admissibility, Panel, Reading, Recusal, ScoreSheet, Seat, SeatInvitation
+from allocation.selection.models import Admissibility, Mark, Panel, Reading, Recusal, ScoreSheet, Seat, SeatInvitation
+from allocation.selection.tallies import BITS, Voice
 from calls.models import Application, Call
 from calls.queries import READING_GRANTS, READING_LIMITS, SET_ASIDE, UNSEALED_LIMITS, run_by
 from intervalle import clock
@@ -311,3 +325,67 @@ def hearings(panel_id: int) -> Select[Hearing]:
     """Hearings that stand, by hour."""
     standing = Hearing.panel_id == panel_id, Hearing.cancelled_at.is_(None)
     return select(Hearing).where(*standing).order_by(Hearing.starts_at)
+
+
+def sheets_in(seat_ids: Sequence[int]) -> Select[int, Sequence[int], Sequence[bool]]:
+    """Per application, the seats whose sheet is submitted, and beside whether each abstained."""
+    return (
+        select(
+            ScoreSheet.application_id, func.array_agg(ScoreSheet.seat_id), func.array_agg(ScoreSheet.abstained)
+        )
+        .where(ScoreSheet.seat_id.in_(seat_ids), ScoreSheet.submitted_at.is_not(None))
+        .group_by(ScoreSheet.application_id)
+    )  # fmt: skip
+
+
+def marks_in(
+    seat_ids: Sequence[int], application_ids: Iterable[int] | None
+) -> Select[int, int, bool, str, int, int | None, str]:
+    """Each answer of those sheets, with the sheet's comment; one row without a criterion for a sheet without answers."""
+    sheets = (
+        select(
+            ScoreSheet.application_id, ScoreSheet.seat_id, ScoreSheet.abstained, ScoreSheet.comment,
+            Mark.criterion_id, Mark.value, Mark.reason,
+        )
+        .outerjoin(Mark, and_(Mark.sheet_id == ScoreSheet.id, Mark.answered.is_(True)))
+        .where(ScoreSheet.seat_id.in_(seat_ids), ScoreSheet.submitted_at.is_not(None))
+    )  # fmt: skip
+    return sheets if application_ids is None else sheets.where(ScoreSheet.application_id.in_(application_ids))
+
+
+def counted_marks(panel_id: int, criterion_ids: Sequence[int], voices: Sequence[Voice]) -> Select[*tuple[Any, ...]]:
+    """One row per file: its id, the counts of each criterion voice after voice (`tallies`), then for each voice the seats
+    that assessed something, one bit each. Sheets of jurors who abstain or are set aside do not count."""
+    one: ColumnElement[int] = literal_column("1")
+    # Small whole numbers on purpose: their sums are the fastest the database makes.
+    counted = func.sum(one.op("<<")(Mark.value * literal_column(str(BITS))))
+    columns = [
+        counted.filter(and_(Mark.criterion_id == criterion, _of(voice, voices)))
+        for criterion in criterion_ids
+        for voice in voices
+    ]
+    readers = [
+        func.bit_or(one.op("<<")(func.array_position(array(voice.seats), ScoreSheet.seat_id) - 1)).filter(
+            and_(Mark.value.is_not(None), _of(voice, voices))
+        )
+        for voice in voices
+    ]
+    wanted: list[SQLColumnExpression[Any]] = [ScoreSheet.application_id, *columns, *readers]
+    return (
+        select(*wanted)
+        .join(Mark, Mark.sheet_id == ScoreSheet.id)
+        .join(Seat, Seat.id == ScoreSheet.seat_id)
+        .join(Application, Application.id == ScoreSheet.application_id)
+        .where(
+            scoring_seats(panel_id),
+            expected(),
+            ScoreSheet.submitted_at.is_not(None),
+            ScoreSheet.abstained.is_(False),
+            Mark.answered.is_(True),
+        )
+        .group_by(ScoreSheet.application_id)
+    )
+
+
+def _of(voice: Voice, voices: Sequence[Voice]) -> ColumnElement[bool]:
+    return ScoreSheet.seat_id.in_(voice.seats) if len(voices) > 1 else true()

@@ -4,16 +4,19 @@ Files are compared by their published totals (two decimals): two files that show
 call's published rule may part them. A draw is replayed from a seed whose fingerprint was published before the scores.
 """
 
+from bisect import bisect_right, insort
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
-from itertools import combinations, groupby
+from itertools import groupby
 
-from allocation.selection.scoring import Criterion, Grid, Score, Sheets, score, total
+from allocation.selection.scoring import Criterion, Grid, Known, Score, Sheets, score, total
 from calls import draw
 from intervalle.labelled import Labelled
+
+MOST_TOLD = 12
 
 
 class TieBreak(Labelled):
@@ -98,37 +101,24 @@ def _placed(
     tie_breaks: Sequence[TieBreak],
     before: int,
 ) -> list[Ranked]:
-    """Rows of files with one same total, which `before` files precede."""
+    """Rows of files with one same total, in order, which `before` files precede."""
+    total = group[0].score.total or Decimal(0)
+    if len(group) == 1:
+        return [Ranked(group[0].file, before + 1, total)]
     rows: list[Ranked] = []
-    for place, entry in enumerate(group):
-        tied = place > 0 and keys[entry.file] == keys[group[place - 1].file]
-        position = rows[-1].rank if tied else before + place + 1
-        parted = _parted_by(entry, group, keys, tie_breaks)
-        rows.append(Ranked(entry.file, position, entry.score.total or Decimal(0), parted))
+    runs = [(key, list(same)) for key, same in groupby(group, key=lambda entry: keys[entry.file])]
+    for place, (key, same) in enumerate(runs):
+        # In sorted order nobody shares more of a key than the neighbours do: they are the hardest to tell apart from.
+        around = [runs[near][0] for near in (place - 1, place + 1) if 0 <= near < len(runs)]
+        deepest = max((_first_difference(key, other) for other in around), default=0)
+        parted = tie_breaks[deepest - 1] if deepest else None
+        position = before + len(rows) + 1
+        rows += [Ranked(entry.file, position, total, parted) for entry in same]
     return rows
 
 
-def _parted_by(
-    entry: Entry,
-    group: Sequence[Entry],
-    keys: Mapping[str, tuple[tuple[object, ...], ...]],
-    tie_breaks: Sequence[TieBreak],
-) -> TieBreak | None:
-    """The last tie-break that was needed to tell this file from one of its equals."""
-    needed = [
-        next(
-            (
-                step
-                for step, (mine, its) in enumerate(zip(keys[entry.file], keys[other.file], strict=True))
-                if mine != its
-            ),
-            0,
-        )
-        for other in group
-        if other is not entry
-    ]
-    deepest = max(needed, default=0)
-    return tie_breaks[deepest - 1] if deepest else None
+def _first_difference(key: tuple[object, ...], other: tuple[object, ...]) -> int:
+    return next(step for step, (mine, its) in enumerate(zip(key, other, strict=True)) if mine != its)
 
 
 def _why_out(result: Score) -> tuple[str, ...]:
@@ -138,27 +128,44 @@ def _why_out(result: Score) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One « what if »: what was changed, which pairs change places, which files leave or enter the ranking."""
+    """One « what if »: what was changed, which pairs change places, which files leave or enter the ranking.
+
+    `inverted` holds the first MOST_TOLD pairs of `inversions`: the whole list of a large call is no reading.
+    """
 
     what_fr: str
     inverted: tuple[tuple[str, str], ...]
     lost: tuple[str, ...] = ()
     gained: tuple[str, ...] = ()
+    inversions: int = 0
 
     @property
     def changes_order(self) -> bool:
         return bool(self.inverted or self.lost or self.gained)
 
+    @property
+    def untold(self) -> int:
+        """Pairs that change places beside those listed."""
+        return max(0, self.inversions - len(self.inverted))
 
-def inversions(before: Ranking, after: Ranking) -> tuple[tuple[str, str], ...]:
-    """Pairs ranked in one order before and in the other after, both strictly."""
+
+def inversions(before: Ranking, after: Ranking, most: int | None = None) -> tuple[tuple[tuple[str, str], ...], int]:
+    """Pairs ranked in one order before and in the other after, both strictly: the first `most` of them, best placed
+    first, and how many there are."""
     old, new = before.ranks, after.ranks
     common = [file for file in before.order if file in new]
-    return tuple(
-        (first, second)
-        for first, second in combinations(common, 2)
-        if old[first] < old[second] and new[first] > new[second]
-    )
+    pairs: list[tuple[str, str]] = []
+    total = 0
+    placed: list[int] = []  # ranks after, in order, of the files strictly better before
+    for _, tied in groupby(common, key=old.__getitem__):
+        group = list(tied)
+        for second in group:
+            total += (passed := len(placed) - bisect_right(placed, new[second]))
+            if passed and (most is None or len(pairs) < most):
+                pairs += [(first, second) for first in common if old[first] < old[second] and new[first] > new[second]]
+        for file in group:
+            insort(placed, new[file])
+    return tuple(pairs[:most]), total
 
 
 def moved_weights(grid: Grid, key: str, points: int) -> Grid | None:
@@ -194,7 +201,8 @@ def weight_stability(
                 continue
             after = rank([_rescored(entry, moved) for entry in entries], moved, tie_breaks, seed)
             label = criterion.label or criterion.key
-            found.append(Change(f"« {label} » {move:+d} points", inversions(before, after)))
+            pairs, count = inversions(before, after, MOST_TOLD)
+            found.append(Change(f"« {label} » {move:+d} points", pairs, inversions=count))
     return found
 
 
@@ -215,19 +223,20 @@ def juror_stability(
 ) -> list[Change]:
     """Would the order change if one juror were removed? The minimum of readers is not asked of this what-if."""
     times = deposited or {}
-    relaxed = replace(grid, min_readers=1)
+    known: Known = {}  # few combinations of marks exist: each is worked out once, whoever is removed
 
     def ranking(sheets: Mapping[str, Sheets], rules: Grid) -> Ranking:
-        return rank([Entry(file, score(sheet, rules), times.get(file)) for file, sheet in sheets.items()], rules,
+        return rank([Entry(file, score(sheet, rules, known), times.get(file)) for file, sheet in sheets.items()], rules,
                     tie_breaks, seed)  # fmt: skip
 
-    before = ranking(files, grid)
+    before, relaxed = ranking(files, grid), replace(grid, min_readers=1)
     found = []
     for juror in sorted({juror for sheet in files.values() for juror in sheet.jurors}):
         after = ranking({file: _without(sheet, juror) for file, sheet in files.items()}, relaxed)
         lost = tuple(file for file in before.order if file not in after.ranks)
         gained = tuple(file for file in after.order if file not in before.ranks)
-        found.append(Change(f"Sans {juror}", inversions(before, after), lost, gained))
+        pairs, count = inversions(before, after, MOST_TOLD)
+        found.append(Change(f"Sans {juror}", pairs, lost, gained, count))
     return found
 
 

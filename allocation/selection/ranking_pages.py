@@ -61,7 +61,7 @@ async def matrix(request: Request, db: Db, call_id: Id) -> Response[str]:
     head = await access.head(db, actor, room)
     if not room.totals_open:
         return page(request, "selection/sealed.html", room=room, head=head)
-    board = await _board(request, db, room)
+    board = await boards.with_marks(db, await _board(request, db, room))
     return page(
         request, "selection/matrix.html", room=room, head=head, board=board, lines=lines_of(board),
         severities=_severities(board), rules=SCORE_RULES,
@@ -82,6 +82,7 @@ async def ranking(request: Request, db: Db, call_id: Id) -> Response[str]:
     board = await _board(request, db, room)
     if not room.totals_open:
         return page(request, "selection/closing.html", room=room, head=head, board=board, missing=_by_juror(board))
+    board = await boards.with_marks(db, board)
     frozen = await _frozen(db, room) if room.call.ranked_at and not await _apart(request, db, room) else {}
     return page(
         request, "selection/ranking.html", room=room, head=head, board=board, lines=lines_of(board), frozen=frozen,
@@ -105,7 +106,11 @@ async def comparison(request: Request, db: Db, call_id: Id) -> Response[str]:
     lines = lines_of(board)
     asked = {int(v) for v in request.query_params.getall("dossier", []) if v.isdigit() and len(v) < 19}
     chosen = [line for line in lines if line.file.application.id in asked][:MOST_COMPARED]
-    files = [await file_of(db, line.file.application) for line in chosen]
+    ids = [line.file.application.id for line in chosen]
+    board = await boards.with_marks(db, board, ids)
+    rows = (await db.execute(select(Application).where(Application.id.in_(ids)))).scalars()
+    applications = {application.id: application for application in rows}
+    files = [await file_of(db, applications[id]) for id in ids]
     comments = {
         line.file.key: [
             (column.name, board.cells[place].sheet.comment)

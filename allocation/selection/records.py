@@ -36,7 +36,7 @@ def at(instant: datetime | None) -> str | None:
 
 async def record_of(db: AsyncSession, call: Call, panel: Panel) -> Facts:
     """Presence, recusals, admissibility, scores, changes, votes, ranking of a call, in a fixed number of queries."""
-    board = await boards.load(db, call, panel, seen=true())
+    board = await boards.with_marks(db, await boards.load(db, call, panel, seen=true()))
     files = await _files(db, call)
     seats = await _seats(db, panel)
     return {

@@ -7,14 +7,16 @@ or trimmed mean, as the call says), within each college first when colleges have
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from math import lcm
 from statistics import median
 
 from intervalle.french import number
 from intervalle.labelled import Labelled
-from intervalle.rounding import half_up_decimal
+from intervalle.rounding import half_up_decimal, half_up_ratio
 
 
 class Combination(Labelled):
@@ -91,12 +93,15 @@ class CriterionScore:
     lowest: int | None
     highest: int | None
     readers: int
-    not_assessed_by: tuple[str, ...]
     missing_colleges: tuple[str, ...]
 
     @property
     def spread(self) -> int | None:
         return None if self.highest is None or self.lowest is None else self.highest - self.lowest
+
+
+# (criterion, marks per college in order, colleges expected) -> the score of that criterion
+Known = dict[tuple[str, tuple[tuple[str, tuple[int, ...]], ...], frozenset[str]], CriterionScore]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,30 +154,45 @@ def combine(values: Sequence[int], rule: Combination) -> Fraction:
     return Fraction(sum(ordered), len(ordered))
 
 
-def score(sheets: Sheets, grid: Grid) -> Score:
-    """Score of one file. Marks of jurors who may not score it are ignored."""
+def score(sheets: Sheets, grid: Grid, known: Known | None = None) -> Score:
+    """Score of one file. Marks of jurors who may not score it are ignored. `known` keeps the scores of criteria already
+    worked out, for files scored one after the other under one grid."""
     marks = _one_each(mark for mark in sheets.marks if mark.juror in sheets.jurors)
-    results = tuple(_criterion(criterion, sheets.jurors, marks, grid) for criterion in grid.criteria)
+    expected = frozenset(sheets.jurors.values())
+    known = {} if known is None else known
+    results = []
+    for criterion in grid.criteria:
+        given = _by_college(criterion, sheets.jurors, marks)
+        key = (
+            criterion.key,
+            tuple(sorted((college, tuple(sorted(values))) for college, values in given.items())),
+            expected,
+        )
+        if key not in known:
+            known[key] = criterion_score(criterion.key, given, expected, grid)
+        results.append(known[key])
     readers = len({juror for (juror, _), mark in marks.items() if mark.value is not None})
+    return with_total(tuple(results), readers, grid)
+
+
+def with_total(results: tuple[CriterionScore, ...], readers: int, grid: Grid) -> Score:
+    """The score of a file from its criteria."""
     missing = _missing(results, readers, grid)
-    return Score(
-        total=None if missing else total({result.key: result.mark for result in results}, grid),
-        criteria=results,
-        readers=readers,
-        missing_fr=missing,
-        below_floor=_below_floor(results, grid),
-    )
+    final = None if missing else total({result.key: result.mark for result in results}, grid)
+    return Score(final, results, readers, missing, _below_floor(results, grid))
 
 
 def total(marks: Mapping[str, Fraction | None], grid: Grid) -> Decimal:
     """Σ weight × mark / scale, rounded half-up once at two decimals. Every mark has to be there."""
-    exact = Fraction(0)
+    parts = []
     for criterion in grid.criteria:
-        mark = marks[criterion.key]
+        mark, weight = marks[criterion.key], Fraction(criterion.weight)
         if mark is None:
             raise ValueError(f"Le critère « {criterion.label or criterion.key} » n’a pas de note.")
-        exact += Fraction(criterion.weight) * mark / grid.scale
-    return half_up_decimal(exact)
+        parts.append((weight.numerator * mark.numerator, weight.denominator * mark.denominator * grid.scale))
+    # One common denominator and one division: adding fractions two by two would reduce each sum.
+    common = lcm(*(bottom for _, bottom in parts))
+    return half_up_ratio(sum(top * (common // bottom) for top, bottom in parts), common)
 
 
 def _one_each(marks: Iterable[Mark]) -> dict[tuple[str, str], Mark]:
@@ -184,19 +204,27 @@ def _one_each(marks: Iterable[Mark]) -> dict[tuple[str, str], Mark]:
     return found
 
 
-def _criterion(
-    criterion: Criterion, jurors: Mapping[str, str], marks: Mapping[tuple[str, str], Mark], grid: Grid
+def _by_college(
+    criterion: Criterion, jurors: Mapping[str, str], marks: Mapping[tuple[str, str], Mark]
+) -> dict[str, list[int]]:
+    """The marks given on a criterion, per college of those who gave them."""
+    given: dict[str, list[int]] = {}
+    for juror, college in jurors.items():
+        found = marks.get((juror, criterion.key))
+        if found is not None and found.value is not None:
+            given.setdefault(college, []).append(found.value)
+    return given
+
+
+def criterion_score(
+    key: str, given: Mapping[str, Sequence[int]], expected: AbstractSet[str], grid: Grid
 ) -> CriterionScore:
-    given = {
-        juror: found.value
-        for juror in jurors
-        if (found := marks.get((juror, criterion.key))) is not None and found.value is not None
-    }
-    values = sorted(given.values())
-    missing = _missing_colleges(given, jurors, grid)
-    mark = None if missing or not values else _combined(given, jurors, grid)
+    """One criterion from the marks `given` per college, of the colleges `expected` (those that may score the file)."""
+    values = sorted(value for marks in given.values() for value in marks)
+    missing = _missing_colleges(given, expected, grid)
+    mark = None if missing or not values else _combined(given, values, grid)
     return CriterionScore(
-        key=criterion.key,
+        key=key,
         mark=mark,
         shown=None if mark is None else half_up_decimal(mark),
         mean=half_up_decimal(combine(values, Combination.MEAN)) if values else None,
@@ -204,40 +232,45 @@ def _criterion(
         lowest=values[0] if values else None,
         highest=values[-1] if values else None,
         readers=len(values),
-        not_assessed_by=tuple(sorted(set(jurors) - set(given))),
         missing_colleges=missing,
     )
 
 
-def _missing_colleges(given: Mapping[str, int], jurors: Mapping[str, str], grid: Grid) -> tuple[str, ...]:
+def renamed(score: CriterionScore, key: str) -> CriterionScore:
+    """The same marks, on another criterion."""
+    return CriterionScore(
+        key, score.mark, score.shown, score.mean, score.median, score.lowest, score.highest, score.readers,
+        score.missing_colleges,
+    )  # fmt: skip
+
+
+def _missing_colleges(given: Iterable[str], expected: AbstractSet[str], grid: Grid) -> tuple[str, ...]:
     """Colleges that may score the file and gave no mark. One recused as a whole is not expected."""
     if not grid.college_weights:
         return ()
-    expected = {college for college in jurors.values() if college in grid.college_weights}
-    return tuple(sorted(expected - {jurors[juror] for juror in given}))
+    return tuple(sorted((expected & grid.college_weights.keys()) - set(given)))
 
 
-def _combined(given: Mapping[str, int], jurors: Mapping[str, str], grid: Grid) -> Fraction | None:
+def _combined(given: Mapping[str, Sequence[int]], values: Sequence[int], grid: Grid) -> Fraction | None:
     if not grid.college_weights:
-        return combine(list(given.values()), grid.combination)
-    by_college: dict[str, list[int]] = {}
-    for juror, value in given.items():
-        by_college.setdefault(jurors[juror], []).append(value)
+        return combine(values, grid.combination)
     # A college without a published weight has a voice in the debate, not in the score.
-    weighed = {college: values for college, values in by_college.items() if college in grid.college_weights}
+    weighed = {college: marks for college, marks in given.items() if college in grid.college_weights}
     weights = sum(Fraction(grid.college_weights[college]) for college in weighed)
     if not weights:
         return None
     return (
         sum(
-            (Fraction(grid.college_weights[college]) * combine(values, grid.combination))
-            for college, values in weighed.items()
+            (Fraction(grid.college_weights[college]) * combine(marks, grid.combination))
+            for college, marks in weighed.items()
         )
         / weights
     )
 
 
 def _missing(results: Sequence[CriterionScore], readers: int, grid: Grid) -> tuple[str, ...]:
+    if readers >= grid.min_readers and all(result.mark is not None for result in results):
+        return ()
     labels = {criterion.key: criterion.label or criterion.key for criterion in grid.criteria}
     found = [
         f"« {labels[result.key]} » n’est pas évalué"
@@ -252,11 +285,12 @@ def _missing(results: Sequence[CriterionScore], readers: int, grid: Grid) -> tup
 
 
 def _below_floor(results: Sequence[CriterionScore], grid: Grid) -> tuple[str, ...]:
-    floors = {criterion.key: criterion.floor for criterion in grid.criteria if criterion.floor is not None}
     return tuple(
-        result.key
-        for result in results
-        if result.key in floors and result.mark is not None and result.mark < Fraction(floors[result.key])
+        [
+            criterion.key
+            for criterion, result in zip(grid.criteria, results, strict=True)
+            if criterion.floor is not None and result.mark is not None and result.mark < Fraction(criterion.floor)
+        ]
     )
 
 
@@ -274,18 +308,27 @@ class Severity:
 
 def severities(files: Iterable[Sheets]) -> list[Severity]:
     """One row per juror, in order of name. None when nobody else marked what this juror marked."""
-    gaps: dict[str, list[Fraction]] = {}
+    # Per juror: how many comparisons, and the sum of the gaps by number of others (one division each, at the end).
+    compared: dict[str, int] = {}
+    gaps: dict[str, dict[int, int]] = {}
     for sheets in files:
         given: dict[str, dict[str, int]] = {}
         for mark in sheets.marks:
             if mark.value is not None and mark.juror in sheets.jurors:
                 given.setdefault(mark.criterion, {})[mark.juror] = mark.value
         for values in given.values():
+            others, sum_ = len(values) - 1, sum(values.values())
             for juror, value in values.items():
-                gaps.setdefault(juror, [])
-                if len(values) > 1:
-                    gaps[juror].append(value - Fraction(sum(values.values()) - value, len(values) - 1))
+                compared.setdefault(juror, 0)
+                if others:
+                    own = gaps.setdefault(juror, {})
+                    own[others] = own.get(others, 0) + value * others - (sum_ - value)
+                    compared[juror] += 1
     return [
-        Severity(juror, len(found), half_up_decimal(sum(found, Fraction(0)) / len(found)) if found else None)
-        for juror, found in sorted(gaps.items())
+        Severity(juror, found, half_up_decimal(_mean_gap(gaps[juror], found)) if found else None)
+        for juror, found in sorted(compared.items())
     ]
+
+
+def _mean_gap(gaps: Mapping[int, int], compared: int) -> Fraction:
+    return sum((Fraction(gap, others) for others, gap in gaps.items()), Fraction(0)) / compared

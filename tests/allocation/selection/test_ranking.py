@@ -179,7 +179,7 @@ def test_rescored_totals_are_those_of_a_full_recomputation() -> None:
         for change in weight_stability([Entry(file, score(found, GRID)) for file, found in files.items()], GRID)
         if change.what_fr == "« Utilité » +5 points"
     ]
-    assert change.inverted == inversions(before, full)
+    assert (change.inverted, change.inversions) == inversions(before, full)
 
 
 def test_a_juror_who_decides_alone_is_seen() -> None:

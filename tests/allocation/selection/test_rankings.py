@@ -5,9 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, true
 
-from allocation.selection import declarations, panels, rankings, sheets
+from allocation.selection import boards, declarations, panels, rankings, scoring, sheets
 from allocation.selection.models import Panel, RankedScore
 from allocation.selection.panels import Rules, SeatTerms
 from allocation.selection.sheets import Typed
@@ -173,3 +173,25 @@ async def test_college_weights_are_the_panels(db: Any) -> None:
         board = await rankings.rank(db, scene.city.actor, scene.call)
     # (2 × 4 + 1 × 2 + 1 × 2) / 4 = 3 of 5.
     assert board.scores[scene.files[0].label].total == Decimal("60.00")
+
+
+@pytest.mark.parametrize("weights", [{}, {"city_ess": 2, "urban_policy": 1, "landlord": 1}])
+@pytest.mark.parametrize("rule", ["mean", "median", "trimmed_mean"])
+async def test_marks_counted_by_the_database_give_the_score_of_the_marks(db: Any, rule: str, weights: Any) -> None:
+    scene = await make.ready(db, files=3, jurors=4, rules=Rules(college_weights=weights), score_rule=rule)
+    for juror, values in enumerate([(4, 2, 1, 5), (3, 3, 0, 1), (5, 5, 4)]):
+        for file in range(3):
+            await make.score(db, scene, juror, file, *values[file:])
+    await make.score(db, scene, 3, 0, 0)
+    with make.afterwards():
+        await sheets.abstain(db, scene.jurors[3].actor, scene.call, scene.seats[3], scene.files[1].id, "Trop proche.")
+        await declarations.declare(
+            db, scene.jurors[0].actor, scene.call, scene.seats[0], {scene.files[2].id: "Ma sœur y travaille."}
+        )
+        panel = (await db.execute(select(Panel).where(Panel.call_id == scene.call.id))).scalar_one()
+        board = await boards.load(db, scene.call, panel, seen=true())
+        with pytest.raises(LookupError):
+            _ = board.sheets
+        read = await boards.with_marks(db, board)
+    assert [len(sheet.jurors) for sheet in read.sheets.values()] == [4, 3, 3]
+    assert board.scores == {key: scoring.score(sheet, board.grid) for key, sheet in read.sheets.items()}
