@@ -30,7 +30,7 @@ from bench.search import free_port, served  # noqa: E402 - the path is set above
 from bench.supply import plain, url_of  # noqa: E402
 
 TOWNS = {"Rennes": (-1.677, 48.117), "Toulouse": (1.444, 43.604), "Lille": (3.057, 50.629), "Paris": (2.352, 48.857)}
-ZOOMS = range(4, 16)
+ZOOMS = range(4, 18)
 TIMES, LARGEST = 3.0, 100_000
 VIEW = """
 CREATE OR REPLACE VIEW bench_places AS

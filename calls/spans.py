@@ -12,6 +12,7 @@ from calls.models import Call, CallLot, CallVersion
 from calls.queries import call_state_sql, was_published
 from intervalle import clock
 from intervalle.clock import PARIS
+from intervalle.db import NOW
 from intervalle.i18n import _
 from premises import hooks
 from premises.timeline import Span
@@ -69,7 +70,6 @@ def _day(instant: object) -> date:
 
 def _lots_in(*states: str) -> Select[int]:
     """Lots of calls now in one of these states: the SQL side of `call_spans`."""
-    now = clock.now()
     superseded = exists().where(
         _LATER.call_id == CallVersion.call_id, _LATER.frozen_at.is_not(None), _LATER.number > CallVersion.number
     )
@@ -77,7 +77,7 @@ def _lots_in(*states: str) -> Select[int]:
         select(CallLot.lot_id)
         .join(CallVersion, CallVersion.id == CallLot.version_id)
         .join(Call, Call.id == CallVersion.call_id)
-        .where(CallVersion.frozen_at.is_not(None), ~superseded, call_state_sql(now).in_(states))
+        .where(CallVersion.frozen_at.is_not(None), ~superseded, call_state_sql(NOW).in_(states))
     )
 
 

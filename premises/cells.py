@@ -4,6 +4,8 @@ A cell is a tile of zoom 20; its number takes the bits of its two coordinates in
 holds one stretch of numbers. The sums stand per cell of zoom BASE.
 """
 
+from typing import Any
+
 from sqlalchemy import Select, delete, func, insert, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -24,9 +26,8 @@ def stretch(z: int, x: int, y: int, zoom: int) -> tuple[int, int]:
     return first, first + (1 << shift) - 1
 
 
-def sums(z: int, x: int, y: int, zoom: int) -> Select[int, int, float, float]:
-    """(cell of `zoom`, places, mean longitude, mean latitude) of the published places of a tile, `zoom` ≤ BASE."""
-    first, last = stretch(z, x, y, BASE)
+def sums(first: Any, last: Any, zoom: int) -> Select[int, int, float, float]:
+    """(cell of `zoom`, places, mean longitude, mean latitude) of the published places of a stretch of BASE; `zoom` ≤ BASE."""
     cell = Cell.cell.op(">>")(literal_column(str(2 * (BASE - zoom))))
     places = func.sum(Cell.places)
     return (

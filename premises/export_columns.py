@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Numeric, Select, case, cast, func, literal, null, or_, select
+from sqlalchemy import ColumnElement, Numeric, Select, case, cast, func, literal, null, or_, select, text
 from sqlalchemy.types import Text
 
 from intervalle.accounts.actor import Actor
@@ -141,21 +141,46 @@ def chosen(codes: Sequence[str], *, own: bool) -> list[Column]:
     return picked or open_to_them
 
 
-def rows(columns: Sequence[Column], asked: Asked, wanted: Sequence[Any]) -> Select[Any]:
-    """One row per lot of the premises that satisfy `wanted`: lot id, longitude, latitude and outline to draw, then the columns."""
-    drawn = _point(asked)
+def _joined(statement: Select[Any], wanted: Sequence[Any]) -> Select[Any]:
+    """The tables that columns read; PostgreSQL leaves out those that no chosen column needs."""
     return (
-        select(
-            Lot.id.label("lot_id"), func.ST_X(drawn).label("lon"), func.ST_Y(drawn).label("lat"), _outline(asked).label("outline"),
-            *[c.value(asked).label(f"x_{c.code}") for c in columns],
-        )
-        .select_from(Premises)
+        statement.select_from(Premises)
         .join(Lot, Lot.premises_id == Premises.id)
-        .join(Organisation, Organisation.id == Premises.owner_id)
+        .outerjoin(Organisation, Organisation.id == Premises.owner_id)
         .outerjoin(Commune, Commune.code == Premises.commune_code)
         .outerjoin(Intercommunality, Intercommunality.code == Commune.epci_code)
         .outerjoin(Department, Department.code == Commune.department_code)
         .outerjoin(Region, Region.code == Department.region_code)
         .where(*wanted)
-        .order_by(Premises.id, Lot.label)
+    )
+
+
+def rows(columns: Sequence[Column], asked: Asked, wanted: Sequence[Any]) -> Select[Any]:
+    """One row per lot of the premises that satisfy `wanted`: lot id, longitude, latitude and outline to draw, then the columns."""
+    drawn = _point(asked)
+    read = select(
+        Lot.id.label("lot_id"), func.ST_X(drawn).label("lon"), func.ST_Y(drawn).label("lat"), _outline(asked).label("outline"),
+        *[c.value(asked).label(f"x_{c.code}") for c in columns],
     )  # fmt: skip
+    return _joined(read, wanted).order_by(Premises.id, Lot.label)
+
+
+def _in_json(column: Column, value: Any) -> Any:
+    """As in every format: words for yes and no, lists joined by « | »; numbers and ISO days are what JSON writes."""
+    if column.kind == "yes_no":
+        return case((value.is_(True), literal("oui")), (value.is_(False), literal("non")))
+    return func.array_to_string(value, "|") if column.kind == "list" else value
+
+
+def features(columns: Sequence[Column], asked: Asked, wanted: Sequence[Any]) -> Select[str]:
+    """The same rows as GeoJSON features, written by PostgreSQL: the outline of land, or the point; longitude first, six
+    decimals, which is the decimetre (RFC 7946)."""
+    shape = func.coalesce(_exact(asked, Premises.outline), _point(asked))
+    values = [_in_json(c, c.value(asked)).label(f"x_{c.code}") for c in columns]
+    read = _joined(
+        select(Lot.id.label("lot_id"), Premises.id.label("place"), Lot.label, shape.label("shape"), *values), wanted
+    ).subquery("r")
+    facts = select(*[read.c[f"x_{c.code}"].label(c.code) for c in columns]).correlate(read).lateral("facts")
+    drawn = func.coalesce(func.ST_AsGeoJSON(read.c.shape, 6), "null")
+    pieces = ('{"type":"Feature","id":', read.c.lot_id, ',"geometry":', drawn, ',"properties":', cast(func.row_to_json(text("facts")), Text), "}")  # fmt: skip
+    return select(func.concat(*pieces)).select_from(read).join(facts, text("true")).order_by(read.c.place, read.c.label)

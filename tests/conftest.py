@@ -189,7 +189,7 @@ async def client(app: Any, sessions: Any) -> AsyncIterator[Callable[..., Any]]:
 
     from tests.signing import sign_in_as
 
-    app.state.sessions = sessions
+    app.state.sessions = app.state.asked_often = sessions
     app.state.read_only_gets = False  # it would make the whole outer transaction read-only
     opened: list[httpx.AsyncClient] = []
 

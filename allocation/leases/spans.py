@@ -13,6 +13,7 @@ from allocation.leases.models import Lease
 from calls.models import Application, CallVersion
 from intervalle import clock
 from intervalle.clock import PARIS
+from intervalle.db import NOW
 from intervalle.i18n import _
 from premises import hooks, states
 from premises.models import PART_UNIT, Lot
@@ -22,8 +23,8 @@ from premises.timeline import HALF_DAYS, Span, share
 
 def _standing() -> ColumnElement[bool]:
     """Released, not given up, not lapsed; its offer still runs or was taken; its title is not in force yet."""
-    now, today = clock.now(), clock.today()
-    taken = or_(Award.accepted_at.is_not(None), Award.offer_expires_at.is_(None), Award.offer_expires_at > now)
+    today = clock.today()
+    taken = or_(Award.accepted_at.is_not(None), Award.offer_expires_at.is_(None), Award.offer_expires_at > NOW)
     to_come = and_(Lease.ended_on.is_(None), func.lower(Lease.during) > today)
     return and_(
         Award.released_at.is_not(None), Award.declined_at.is_(None), Award.lapsed_at.is_(None), taken,

@@ -146,13 +146,15 @@ def policies_missing(handlers: Sequence[ControllerRouterHandler]) -> list[str]:
 
 @asynccontextmanager
 async def lifespan(app: Litestar) -> AsyncIterator[None]:
-    engine = make_engine(settings())
+    engine, often = make_engine(settings()), make_engine(settings(), pool_size=4, asked_often=True)
     app.state.sessions = make_sessions(engine)
+    app.state.asked_often = make_sessions(often)
     app.state.engine = engine
     try:
         yield
     finally:
         await engine.dispose()
+        await often.dispose()
 
 
 def create_app() -> Litestar:

@@ -6,12 +6,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from sqlalchemy import BigInteger, DateTime, Enum, Identity, MetaData, Numeric, Text, func
+from sqlalchemy import BigInteger, DateTime, Enum, Identity, MetaData, Numeric, Text, bindparam, func
 from sqlalchemy.dialects.postgresql import DATERANGE, JSONB, Range
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
+from intervalle import clock
 from intervalle.errors import Refused
 from intervalle.settings import Settings, settings
 
@@ -22,6 +23,10 @@ Area = Annotated[Decimal, mapped_column(Numeric(12, 2))]  # m²
 Cents = Annotated[int, mapped_column(BigInteger)]  # euro cents
 Json = Annotated[dict[str, Any], mapped_column(JSONB)]
 During = Annotated[Range[date], mapped_column(DATERANGE)]  # [start, end)
+
+
+# The instant a statement is run at, not the one it was made at: for those made once and kept.
+NOW: Any = bindparam("now", callable_=clock.now, type_=DateTime(timezone=True))
 
 
 class Base(DeclarativeBase):
@@ -50,14 +55,25 @@ OPTIONS = "-c lock_timeout=5000 -c timezone=UTC -c jit=off -c pg_trgm.strict_wor
 WAIT = 45  # seconds a request waits for a connection before it is told that there are too many (503)
 
 
-def make_engine(on: Settings, *, pool_size: int = 8, statement_timeout: int = 20_000) -> AsyncEngine:
+# For statements written once and asked many times, outside any transaction: one plan for all, and no helper processes,
+# which take longer to start than the answer to be read.
+ASKED_OFTEN = "-c default_transaction_read_only=on -c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0"  # fmt: skip
+
+
+def make_engine(
+    on: Settings, *, pool_size: int = 8, statement_timeout: int = 20_000, asked_often: bool = False
+) -> AsyncEngine:
+    more: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"} if asked_often else {}
     return create_async_engine(
         on.database_url,
+        **more,
         pool_size=pool_size,
         max_overflow=8,
         pool_timeout=WAIT,
         pool_pre_ping=True,
-        connect_args={"options": f"-c statement_timeout={statement_timeout} {OPTIONS}"},
+        connect_args={
+            "options": f"-c statement_timeout={statement_timeout} {OPTIONS} {ASKED_OFTEN if asked_often else ''}"
+        },
     )
 
 

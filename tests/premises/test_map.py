@@ -1,6 +1,7 @@
 """The map: what stands in its tiles is what the list counts, from afar as from near; land is drawn as it lies."""
 
 import json
+from datetime import timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -35,8 +36,8 @@ async def test_groups_hold_every_place_of_the_list_once(db: Any, asked: dict[str
         around = 4 if z == 12 else 1
         for tile in ((x + dx, y + dy) for dx in range(-around, around + 1) for dy in range(-around, around + 1)):
             if all(0 <= n < 2**z for n in tile):
-                gathered = tiles.gathered(z, *tile, found)
-                total += (await db.execute(select(func.coalesce(func.sum(gathered.c.places), 0)))).scalar_one()
+                gathered = select(func.coalesce(func.sum(tiles.gathered(z, found, clock.today()).c.places), 0))
+                total += (await db.execute(gathered, tiles.where(z, *tile))).scalar_one()
         assert total == listed, z
 
 
@@ -54,6 +55,28 @@ async def test_a_place_alone_is_itself_from_afar_and_two_are_a_count(db: Any, cl
     again = await browser.get("/tuiles/locaux/4/8/5.mvt")
     kept = await browser.get("/tuiles/locaux/4/8/5.mvt", headers={"If-None-Match": again.headers["etag"]})
     assert (kept.status_code, kept.content) == (304, b"")
+
+
+async def test_neighbours_are_one_count_until_a_pin_fits_between_them(db: Any, client: Any) -> None:
+    org = await make.organisation(db)
+    for name, lon in (("Numéro un", -1.66), ("Numéro deux", -1.6597)):
+        await rows.lot(db, await rows.premises(db, org, name=name, point=(lon, 48.11)))
+    await db.commit()
+    browser = await client()
+    near, at_hand = [(await browser.get(f"/tuiles/locaux/{t}.mvt")).content for t in ("14/8116/5687", "16/32465/22751")]
+    assert (b"Num\xc3\xa9ro" in near, at_hand.count(b"Num\xc3\xa9ro")) == (False, 2)
+
+
+@pytest.mark.parametrize("z", [9, 14, 16])
+async def test_a_tile_written_once_is_the_one_asked_for(db: Any, z: int) -> None:
+    """The text kept for unfiltered tiles says what the statement says, on the day and at the instant it is asked."""
+    await rows.lot(db, await rows.premises(db, await make.organisation(db), name="L’atelier à 50 %"))
+    here, found = tiles.where(z, 519_456 >> (20 - z), 363_936 >> (20 - z)), filters.read({})
+    for instant in (clock.now(), clock.now() + timedelta(days=400)):
+        with clock.at(instant):
+            asked = (await db.execute(tiles.statement(z, found, clock.today()), here)).scalar_one()
+            kept = await tiles._ask(db, tiles.statement, z, found, here)
+            assert (bytes(kept[0]), b"atelier" in bytes(asked)) == (bytes(asked), True)
 
 
 async def test_land_is_drawn_as_it_lies_unless_its_owner_is_masked(db: Any, client: Any) -> None:
@@ -98,9 +121,9 @@ async def test_sums_gathered_are_those_written_one_by_one(db: Any) -> None:
     org = await make.organisation(db)
     for _n in range(3):
         await rows.premises(db, org)
-    before = (await db.execute(cells.sums(0, 0, 0, 2))).all()
+    before = (await db.execute(cells.sums(*cells.stretch(0, 0, 0, cells.BASE), 2))).all()
     await cells.gather_cells(db)
-    after = (await db.execute(cells.sums(0, 0, 0, 2))).all()
+    after = (await db.execute(cells.sums(*cells.stretch(0, 0, 0, cells.BASE), 2))).all()
     assert ([tuple(r)[:2] for r in before], before[0].lon) == (
         [tuple(r)[:2] for r in after],
         pytest.approx(after[0].lon),
