@@ -11,6 +11,8 @@ For each question, interleaved, the median of the rounds:
   lots and uses, and the exact number of places with their extent (the map's count);
 - bounded: the same, bounded as the page is (it stops counting at 10,000 places and reads the extent of 1,000).
 
+The front page has no SQL to stand beside: its time is printed, and its growth held to the same bound.
+
 Ends with status 1 when a target is missed: over all questions the page takes at most 1.5 times the SQL on the large
 database, and at most twice its time on the small one. The ratio to the bounded SQL is printed beside, without a target:
 bounded questions take a few milliseconds, and most of what is left is the writing of the page itself.
@@ -33,6 +35,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).res
 from bench.supply import ROOT, plain, url_of  # noqa: E402 - the path is set above
 
 ROUNDS = 7
+ALONE = ("/",)
 AGAINST_SQL, GROWTH = 1.5, 2.0
 LOT = "EXISTS (SELECT 1 FROM lots l WHERE l.premises_id = p.id AND {})"
 FREE = """l.available @> current_date AND NOT l.works @> current_date AND NOT l.taken @> current_date AND NOT EXISTS (SELECT 1 FROM call_lots cl
@@ -133,7 +136,7 @@ def number(html: bytes) -> str:
     return re.sub(r"\D", "", title[1].partition("loca")[0]) if title else "?"
 
 
-def measure(database: str) -> dict[str, tuple[float, float, float]]:
+def measure(database: str, alone: dict[str, float]) -> dict[str, tuple[float, float, float]]:
     """What is asked -> (page, SQL, bounded SQL) in seconds."""
     found = {}
     bare = Psql(database)
@@ -154,6 +157,9 @@ def measure(database: str) -> dict[str, tuple[float, float, float]]:
                 f"says {number(html):>6}, exactly {answers[0][1][-1].rpartition('|')[2]}",
                 flush=True,
             )
+        for path in ALONE:
+            alone[path] = median(fetch(connection, path)[0] for _round in range(ROUNDS))
+            print(f"  {path:<36} page {alone[path] * 1000:6.0f} ms   (whole page)", flush=True)
     return found
 
 
@@ -163,16 +169,19 @@ def total(measured: dict[str, tuple[float, float, float]], column: int) -> float
 
 def main(databases: list[str]) -> int:
     measured = {}
+    alone: dict[str, dict[str, float]] = {}
     for database in databases:
         print(database)
-        measured[database] = measure(database)
+        measured[database] = measure(database, alone.setdefault(database, {}))
     small, large = measured[databases[0]], measured[databases[-1]]
     against, bounded = total(large, 0) / total(large, 1), total(large, 0) / total(large, 2)
     growth = total(large, 0) / total(small, 0)
     print(f"page against the bare SQL on {databases[-1]}: {against:.2f} times (target: at most {AGAINST_SQL})")
     print(f"page against the same SQL bounded as the page is: {bounded:.2f} times")
     print(f"growth of the page from {databases[0]} to {databases[-1]}: {growth:.2f} times (target: at most {GROWTH})")
-    return 1 if against > AGAINST_SQL or growth > GROWTH else 0
+    home = alone[databases[-1]]["/"] / alone[databases[0]]["/"]
+    print(f"growth of the front page: {home:.2f} times (target: at most {GROWTH})")
+    return 1 if against > AGAINST_SQL or max(growth, home) > GROWTH else 0
 
 
 if __name__ == "__main__":

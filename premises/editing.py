@@ -55,7 +55,7 @@ async def edit_context(db: Db, request: Request, premises: Premises) -> dict[str
     missing = supply.missing_to_publish(premises, [v.lot for v in view.lots])
     return {
         "premises": premises, "view": view, "missing": missing, "uncertain": placing.uncertain(premises), "lon": lon, "lat": lat,
-        "lot_form": None, "lot_id": None, "photo_form": PhotoForm(), "photo_error": "", "money_m2": money_m2, "conflict": None, "basemap": settings().basemap_url,
+        "lot_form": None, "lot_id": None, "photo_form": PhotoForm(), "photo_error": "", "scans": dict(await db.execute(queries.photo_scans(premises.id))), "money_m2": money_m2, "conflict": None, "basemap": settings().basemap_url,
         "form": _form(request, obj=premises, owner=str(premises.owner_id)), "place_form": PlaceForm(lat=lat, lon=lon),
         "documents": list(await db.execute(queries.documents_of(premises.id))), "document_form": DocumentForm(), "document_error": "",
         "outline_form": OutlineForm(outline=await outlines.geojson(db, premises)), "plan": await outlines.plan(db, premises),

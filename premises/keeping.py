@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from intervalle.i18n import _
 from intervalle.web import Db, Id, Request, actor_of, form_data, local_path, one_or_404, page, redirect
-from premises import asking, comparison, favourites, queries, searches
+from premises import asking, comparison, favourites, queries, search, searches
 from premises.models import Lot, Premises, SavedSearch
 from premises.views import money_m2, views
 
@@ -41,11 +41,13 @@ async def _own(request: Request, db: Db, search_id: int) -> SavedSearch:
 
 @get("/recherches", policy="searches.keep")
 async def searches_page(request: Request, db: Db) -> Response[str]:
-    rows: list[tuple[SavedSearch, list[str]]] = []
-    for saved in await searches.of_person(db, actor_of(request)):
+    kept = await searches.of_person(db, actor_of(request))
+    today = await searches.today(db, kept)
+    rows: list[tuple[SavedSearch, list[str], searches.Today]] = []
+    for saved in kept:
         filters = searches.filters_of(saved)
-        rows.append((saved, [text for text, _href in asking.chips(filters, filters.where[1:])]))
-    return page(request, "premises/searches.html", rows=rows)
+        rows.append((saved, [text for text, _href in asking.chips(filters, filters.where[1:])], today[saved.id]))
+    return page(request, "premises/searches.html", rows=rows, most=search.MOST)
 
 
 @post("/recherches", policy="searches.keep")

@@ -59,6 +59,12 @@ def photos_of(premises_ids: Iterable[int]) -> Select[Photo]:
     )
 
 
+def photo_scans(premises_id: int) -> Select[int, str]:
+    """What the antivirus said of each photo."""
+    rows = select(Photo.id, StoredFile.scan).join(StoredFile, StoredFile.id == Photo.file_id)
+    return rows.where(Photo.premises_id == premises_id)
+
+
 def documents_of(premises_id: int, *, public: bool = False) -> Select[Document, StoredFile]:
     """With the file of each; `public`: only those shown with the page."""
     rows = (

@@ -38,6 +38,31 @@ async def of_person(db: AsyncSession, actor: Actor) -> list[SavedSearch]:
     return list(rows.scalars())
 
 
+@dataclass(frozen=True)
+class Today:
+    """How many places answer a search today, and how many of them were published since the last e-mail (or since it was
+    kept, when none left yet); each up to search.MOST + 1."""
+
+    places: int
+    fresh: int
+
+
+async def today(db: AsyncSession, kept: Sequence[SavedSearch]) -> dict[int, Today]:
+    """By id of search; one question for all of them."""
+    if not kept:
+        return {}
+    on, columns = clock.today(), []
+    for saved in kept:
+        every = search.matching(filters_of(saved), on).with_only_columns(Premises.id)
+        fresh = every.where(Premises.published_at > saved.told_until)
+        columns += [
+            select(func.count()).select_from(some.limit(search.MOST + 1).subquery()).scalar_subquery()
+            for some in (every, fresh)
+        ]
+    numbers = list((await db.execute(select(*columns))).one())
+    return {saved.id: Today(*numbers[2 * n : 2 * n + 2]) for n, saved in enumerate(kept)}
+
+
 async def save(db: AsyncSession, actor: Actor, *, name: str, query: str, alert: bool) -> None:
     """Keep a question under its address without page number; the same one again only changes its name and its alert.
 

@@ -3,10 +3,8 @@
 import asyncio
 import csv
 import io
-import tempfile
 from datetime import date
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from litestar import Response, get, post
@@ -93,7 +91,7 @@ async def bring(request: Request, db: Db) -> Response[None]:
     form = _upload_form(request, data)
 
     async def keep(name: str, content: bytes) -> PremisesImport:
-        owner_id, scan = int(form.owner.data), await _scanned(content)
+        owner_id, scan = int(form.owner.data), await antivirus.scan_content(content)
         return await runs.bring(db, actor_of(request), owner_id=owner_id, name=name, content=content, scan=scan)
 
     one, sentence = await received(form, data, "file", keep, ask=_("Choisissez un fichier."))
@@ -101,14 +99,6 @@ async def bring(request: Request, db: Db) -> Response[None]:
         return redirect(f"/locaux/import/{one.id}/colonnes")
     past = await _past(request, db)
     raise invalid(request, "premises/imports/index.html", form=form, past=past, states=STATES, file_error=sentence)
-
-
-async def _scanned(content: bytes) -> str:
-    """What the antivirus says; BadFile when it knows this content."""
-    with tempfile.NamedTemporaryFile(prefix="import-") as copy:
-        copy.write(content)
-        copy.flush()
-        return await antivirus.scan(Path(copy.name))
 
 
 @get("/locaux/import/modele.csv", policy="premises.import")

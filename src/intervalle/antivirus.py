@@ -6,6 +6,7 @@ scanned, and says so wherever it is shown.
 
 import asyncio
 import logging
+import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -31,6 +32,14 @@ async def scan(path: Path) -> str:
     if found:
         raise bad_file("infected", virus=found)
     return "clean"
+
+
+async def scan_content(content: bytes) -> str:
+    """The same for what is in memory."""
+    with tempfile.NamedTemporaryFile(prefix="analyse-") as copy:
+        copy.write(content)
+        copy.flush()
+        return await scan(Path(copy.name))
 
 
 def _ask(where: str, path: Path) -> str:

@@ -102,6 +102,20 @@ async def test_the_digest_names_each_place_once_and_never_again(db: Any) -> None
     assert (mail.to_email, "/recherches" in mail.text) == (person.email, True)
 
 
+async def test_a_search_says_what_answers_it_today_and_what_is_new(db: Any, client: Any) -> None:
+    person, org = await make.user(db, "Inès"), await make.organisation(db)
+    await _saved(db, person, "nature=ground_floor")
+    await _saved(db, person, "nature=land")
+    for name, hours in (("Ancien", 24 * 30), ("Paru hier", 2), ("Paru ce matin", 1)):
+        await _published(db, org, name, hours)
+    kept = list((await db.execute(select(SavedSearch).order_by(SavedSearch.id))).scalars())
+    counted = await searches.today(db, kept)
+    assert [(counted[s.id].places, counted[s.id].fresh) for s in kept] == [(3, 2), (0, 0)]
+    await db.commit()
+    text = " ".join((await (await client(person)).get("/recherches")).text.split())
+    assert ("3 lieux aujourd’hui" in text, "dont 2 parus depuis le" in text, "Aucun lieu aujourd’hui" in text) == (True, True, True)  # fmt: skip
+
+
 async def test_what_was_not_told_the_same_day_is_told_the_next(db: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     person, org = await make.user(db), await make.organisation(db)
     await _saved(db, person, "nature=ground_floor")
@@ -163,4 +177,4 @@ async def test_these_pages_ask_the_same_number_of_questions(db: Any, client: Any
         asked.clear()
         assert (await browser.get(page)).status_code == 200
         counts.append(len(asked))
-    assert counts == [11, 4, 17]
+    assert counts == [11, 5, 17]

@@ -1,12 +1,14 @@
 """The pages over HTTP: list, place, editing one thing at a time, photos, tiles. Two organisations where it matters."""
 
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 from sqlalchemy import func, select
 
+from intervalle import antivirus, files
 from premises.models import Lot, Photo, Premises
 from tests import make
 from tests.premises import make as rows
@@ -167,6 +169,27 @@ async def test_a_bad_photo_is_a_sentence_and_loses_nothing(
     )
     assert (answer.status_code, sentence in answer.text, f'value="{alt}"' in answer.text) == (422, True, True)
     assert (await db.execute(select(func.count(Photo.id)))).scalar_one() == 0
+
+
+@pytest.mark.parametrize(("said", "told"), [("clean", "analysée par l’antivirus"), ("not_scanned", "non analysée par un antivirus"), ("FOUND", "a reconnu « Eicar »")])  # fmt: skip
+async def test_a_photo_says_whether_the_antivirus_looked(
+    db: Any, client: Any, monkeypatch: pytest.MonkeyPatch, said: str, told: str
+) -> None:
+    async def scan(path: Path) -> str:
+        assert path.read_bytes() == picture()
+        if said == "FOUND":
+            raise files.bad_file("infected", virus="Eicar")
+        return said
+
+    monkeypatch.setattr(antivirus, "scan", scan)
+    person, org = await _landlord(db)
+    place = await rows.premises(db, org)
+    await db.commit()
+    browser = await client(person)
+    sent = await browser.post(f"/locaux/{place.id}/photos", data={"alt": "La vitrine"}, files={"photo": ("a.jpg", picture(), "image/jpeg")})  # fmt: skip
+    page = sent if sent.status_code == 422 else await browser.get(f"/locaux/{place.id}/modifier")
+    kept = (await db.execute(select(func.count()).select_from(Photo))).scalar_one()
+    assert (told in page.text, sent.status_code, kept) == (True, *((422, 0) if said == "FOUND" else (303, 1)))
 
 
 async def test_photos_are_seen_by_those_who_see_the_place(db: Any, client: Any) -> None:

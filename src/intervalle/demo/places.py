@@ -50,7 +50,7 @@ SHOP = {
     "condition": "ready",
 }
 OFFICE = {"floor": 1, "erp_types": ["W"], "erp_category": 5, "step_free": False, "water": True, "condition": "ready"}
-OUTDOOR = {"floor": 0, "erp_types": ["PA"], "erp_category": 5, "step_free": True, "condition": "bare_land"}
+OUTDOOR = {"erp_types": ["PA"], "erp_category": 5, "step_free": True, "condition": "bare_land"}
 CHEAP = {"charges_cents_m2_year": 3800, "rent_cents_m2_year": 0, "reference_rent_cents_m2_year": 12_000}
 MODERATE = {"charges_cents_m2_year": 3200, "rent_cents_m2_year": 4200, "reference_rent_cents_m2_year": 11_000}
 
@@ -64,9 +64,9 @@ PLACES = (
                LotPlan("B", "salle de tri", "140", (0, 24), ("COP",), {**SHOP, **CHEAP, "divisible": True, "min_area": Decimal(30), "condition": "refresh"}),
                LotPlan("C", "bureaux de l’étage", "150", (0, 24), ("COP",), {**OFFICE, **CHEAP, "divisible": True, "min_area": Decimal(30)}),
                LotPlan("D", "ancien logement de fonction", "60", (0, 24), ("COP",), {**OFFICE, **CHEAP, "divisible": True, "min_area": Decimal(30)}))),
-    PlacePlan("cohue", "claire", "territoires", "La Cohue", "building", "private", "8 place du Banat", "35200",
-              "Bâtiment de bureaux partagé entre structures de l’ESS, entre deux chantiers du quartier.", "",
-              (LotPlan("C", "plateau du 1er étage", "900", (-40, None), ("BAIL_CIVIL", "BAIL_COM"), {**OFFICE, **MODERATE, "divisible": True}),)),
+    PlacePlan("cohue", "claire", "territoires", "La Cohue", "building", "private", "8 rue de Saint-Malo", "35000",
+              "Ancien marché couvert, lieu pérenne pour les activités qui ont fait leurs preuves.", "",
+              (LotPlan("C", "plateau du 1er étage", "900", (-26, None), ("BAIL_CIVIL", "BAIL_COM"), {**OFFICE, **MODERATE, "divisible": True}),), {"tax_cents_year": 640_000}),
     PlacePlan("febvrier", "julie", "fabrique", "9 place Jacques Febvrier", "building", "private", "9 place Jacques Febvrier", "59000",
               "Immeuble acheté en vue d’une réhabilitation : deux boutiques et trois plateaux, prêtés le temps des études.", "réhabilitation",
               (LotPlan("A", "boutique sur la place", "120", (-2, 34), ("COP",), {**SHOP, **MODERATE, "divisible": True, "min_area": Decimal(30)}),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -260,16 +261,29 @@ def _days(first: int, last: int | None) -> Range[Any]:
     return Range(month(first), month(last) if last is not None else None)
 
 
-async def load_site(db: AsyncSession, cast: Cast, site: Site) -> Premises:
-    actor = cast.actor(site.person)
+async def _standing(db: AsyncSession, cast: Cast, site: Site) -> Premises | None:
+    """The place that another story of the demonstration stands on already: it gains lots, it is not told twice."""
+    same = (Premises.name == site.name, Premises.owner_id == cast.orgs[site.owner].id)
+    return (await db.execute(select(Premises).where(*same))).scalar_one_or_none()
+
+
+async def _created(db: AsyncSession, cast: Cast, site: Site) -> Premises:
     there = await placing.at(db, *site.at)
     place = replace(there, commune_code=there.commune_code or site.commune)
     values = {
         "name": site.name, "kind": site.kind, "regime": site.regime, "address": site.address, "postcode": site.postcode,
         "description": site.text, "end_event": site.end or None, **(site.facts or {}),
     }  # fmt: skip
-    premises = await supply.create(db, actor, owner_id=cast.orgs[site.owner].id, values=values, place=place)
+    premises = await supply.create(
+        db, cast.actor(site.person), owner_id=cast.orgs[site.owner].id, values=values, place=place
+    )
     premises.demo = True
+    return premises
+
+
+async def load_site(db: AsyncSession, cast: Cast, site: Site) -> Premises:
+    actor = cast.actor(site.person)
+    premises = await _standing(db, cast, site) or await _created(db, cast, site)
     for part in site.parts:
         facts = {
             "label": part.label,
@@ -292,7 +306,8 @@ async def load_site(db: AsyncSession, cast: Cast, site: Site) -> Premises:
             )
     if site.side:
         await outlines.draw(db, actor, premises, outlines.read(_square(site.at, site.side)))
-    await supply.publish(db, actor, premises)
+    if not premises.published_at:
+        await supply.publish(db, actor, premises)
     return premises
 
 
