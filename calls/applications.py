@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calls import completeness, conditions, content, mails, paper, queries, workflow
@@ -116,10 +116,17 @@ async def mine_for(db: AsyncSession, actor: Actor, call: Call) -> list[Applicati
     """The applications of the actor's structures to this call (their own, or as partners)."""
     if not actor.signed_in:
         return []
-    found = await db.execute(
-        queries.applications_mine(actor).where(Application.call_id == call.id).order_by(Application.id)
-    )
+    found = await db.execute(queries.applications_mine(actor).where(_held_by(call)).order_by(Application.id))
     return list(found.scalars())
+
+
+def _held_by(call: Call) -> ColumnElement[bool]:
+    """Files of the call, and those taken from it in a batch that has not been answered yet: one file at a time."""
+    batches = select(Call.id).where(
+        Call.batch_of_id == call.id, Call.released_at.is_(None), Call.cancelled_at.is_(None)
+    )
+    taken = and_(Application.call_id.in_(batches), Application.withdrawn_at.is_(None))
+    return or_(Application.call_id == call.id, taken)
 
 
 async def whole(db: AsyncSession, application: Application) -> Whole:
@@ -157,8 +164,8 @@ async def start(db: AsyncSession, actor: Actor, call: Call, *, organisation_id: 
             select(Call).where(Call.id == call.id).with_for_update().execution_options(populate_existing=True)
         )
     ).scalar_one()
-    mine = select(Application).where(Application.call_id == call.id, Application.organisation_id == organisation_id)
-    if existing := (await db.execute(mine)).scalar_one_or_none():
+    mine = select(Application).where(_held_by(call), Application.organisation_id == organisation_id)
+    if existing := (await db.execute(mine.order_by(Application.id.desc()).limit(1))).scalar_one_or_none():
         return existing
     refuse_unless_open(call)
     version = (await db.execute(queries.current_version(call.id))).scalar_one()
@@ -180,7 +187,8 @@ async def start(db: AsyncSession, actor: Actor, call: Call, *, organisation_id: 
 
 async def next_number(db: AsyncSession, call: Call) -> int:
     """The next number of a file in its call, whose row the caller holds locked."""
-    taken = select(func.max(Application.number)).where(Application.call_id == call.id)
+    with_batches = select(Call.id).where(or_(Call.id == call.id, Call.batch_of_id == call.id))
+    taken = select(func.max(Application.number)).where(Application.call_id.in_(with_batches))
     return ((await db.execute(taken)).scalar_one() or 0) + 1
 
 
@@ -218,6 +226,9 @@ async def lock(db: AsyncSession, application: Application) -> tuple[Application,
             .execution_options(populate_existing=True)
         )
     ).scalar_one()
+    if fresh.call_id != call.id:  # taken into a batch meanwhile
+        found = select(Call).where(Call.id == fresh.call_id).with_for_update(read=True)
+        call = (await db.execute(found.execution_options(populate_existing=True))).scalar_one()
     return fresh, call
 
 

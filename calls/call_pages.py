@@ -7,7 +7,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
 from sqlalchemy import func, select
 
-from calls import queries, questions, sessions, visits
+from calls import batches, queries, questions, sessions, visits
 from calls.applications import mine_for
 from calls.cards import cards, detail
 from calls.changes import pairs
@@ -71,6 +71,7 @@ async def show(request: Request, db: Db, call_id: Id) -> Response[str]:
         extensions=shown.extensions, body=to_html(shown.card.version.body), title=TitleCode(shown.card.version.title_code),
         mine=await mine_for(db, actor, call), plain=plain, slots=await visits.shown(db, actor, call),
         sessions=await sessions.series(db, actor, call) if call.kind in sessions.REPEATABLE else [call],
+        batches=await batches.of_call(db, call) if call.kind == "rolling" else [], rolling=await batches.rolling_of(db, call),
         apart=pairs(shown.card.version.incompatible_uses or []), exemption=_exemption(shown.card.version.exemption),
         asked_labels=ASKED, document_labels=KIND_LABELS,
         excluded=[TitleCode(code) for code in shown.card.version.titles_excluded],

@@ -254,6 +254,13 @@ class ExtendForm(Form):
     reason = LongText(N_("Motif, envoyé à tous les candidats"), [required(N_("Écrivez le motif."))], limit=2000)
 
 
+class GatherForm(Form):
+    """The dates of a batch of a rolling call."""
+
+    occupation_from = Day(N_("Premier jour d’occupation"), [required(N_("Indiquez le premier jour d’occupation."))])
+    decision_on = Day(N_("Décision annoncée pour le"))
+
+
 class PublishChangeForm(Form):
     reason = LongText(
         N_("Motif du changement, envoyé à tous les candidats"), [required(N_("Écrivez le motif."))], limit=2000

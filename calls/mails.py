@@ -122,6 +122,21 @@ async def changed(
     return written
 
 
+async def gathered(db: AsyncSession, call: Call, batch: Call, organisation_ids: Sequence[int]) -> int:
+    """The file is taken in a batch of a rolling call: it is examined now, it can no longer be taken back."""
+    text = _(
+        "Votre dossier pour l’appel au fil de l’eau « %(title)s » est relevé : la commission l’examine maintenant, sans "
+        "attendre la clôture de l’appel.\n\nIl ne peut plus être repris ni corrigé ; vous pouvez le retirer. "
+        "Vous recevrez une réponse motivée.\n%(link)s\n",
+        title=call.title,
+        link=address(f"/appels/{batch.id}"),
+    )
+    return await tell(
+        db, organisation_ids, kind="calls.gathered", about=f"call:{batch.id}", dedupe=f"call-gathered:{batch.id}",
+        subject=_("Dossier relevé : %(title)s", title=call.title), text=text,
+    )  # fmt: skip
+
+
 async def cancelled(db: AsyncSession, call: Call) -> int:
     text = _(
         "L’appel « %(title)s » est annulé.\n\nMotif : %(reason)s\n\n"

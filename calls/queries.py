@@ -78,7 +78,7 @@ def calls_run_by(actor: Actor) -> Select[Call]:
 def published_calls(now: datetime, *, only_open: bool) -> Select[Call]:
     """What the public list shows: open calls, the first to close first; then, when asked, past ones, latest first."""
     open_now = call_state_sql(now) == "open"
-    listed = select(Call).where(was_published(now))
+    listed = select(Call).where(was_published(now), Call.batch_of_id.is_(None))
     if only_open:
         return listed.where(open_now).order_by(Call.closes_at, Call.id)
     past_last = case((open_now, 0), else_=1)

@@ -26,7 +26,7 @@ from allocation.assignment.eligibility import (
     needed_area,
     obstacles,
 )
-from allocation.assignment.models import Lock
+from allocation.assignment.models import Award, Lock
 from allocation.assignment.problem import HALF_DAYS as SLOT_NAMES
 from allocation.selection.models import RankedScore
 from calls import draw
@@ -90,7 +90,8 @@ async def gather(db: AsyncSession, call: Call) -> Inputs:
     rows = [(lot, premises) for lot, premises in await db.execute(queries.offered_lots(version.id))]
     taken = list((await db.execute(queries.occupancies_of([lot.id for lot, _ in rows]))).scalars())
     said = (await db.execute(select(CallLot).where(CallLot.version_id == version.id))).scalars()
-    lots = _offered(rows, taken, period, {row.lot_id: terms_of(row) for row in said})
+    held = list((await db.execute(queries.awards_of_sister_batches(call))).scalars())
+    lots = _offered(rows, taken, period, {row.lot_id: terms_of(row) for row in said}, held)
     wishes: dict[int, list[LotWish]] = {}
     for wish in (await db.execute(queries.wishes_of(call.id))).scalars():
         wishes.setdefault(wish.application_id, []).append(wish)
@@ -137,14 +138,20 @@ def build(
 
 
 def _offered(
-    rows: list[tuple[Lot, Premises]], taken: list[Occupancy], period: Period, terms: Mapping[int, LotTerms]
+    rows: list[tuple[Lot, Premises]],
+    taken: list[Occupancy],
+    period: Period,
+    terms: Mapping[int, LotTerms],
+    held: Iterable[Award] = (),
 ) -> dict[str, Offered]:
     """Lots under the letter people use; two premises with a lot « A » are told apart by the premises' code."""
     letters = Counter(lot.label for lot, _ in rows)
     found = {}
     for lot, premises in rows:
         key = lot.label if letters[lot.label] == 1 else f"{premises.code}-{lot.label}"
-        left, slots = free_room(lot.area, [_use(one) for one in taken if one.lot_id == lot.id and _meets(one, period)])
+        uses = [_use(one) for one in taken if one.lot_id == lot.id and _meets(one, period)]
+        uses += [(frozenset(one.slots) or EVERY, one.area) for one in held if one.lot_id == lot.id]
+        left, slots = free_room(lot.area, uses)
         # A lot that is wholly taken stays in the document, closed to everyone, so that each wish gets its reason.
         facts = _facts(lot, left or lot.area, terms.get(lot.id, LotTerms()), taken=not left)
         found[key] = Offered(key, lot, premises, facts, slots or EVERY)

@@ -1,5 +1,7 @@
 """Reads of the assignment room. Every function returns a Select; what it leaves out is a 404."""
 
+from collections.abc import Callable
+
 from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 
 from allocation.assignment.models import Appeal, Award, Decision, Lock, Proposal
@@ -10,6 +12,9 @@ from intervalle.accounts.actor import Actor
 from intervalle.accounts.models import Organisation
 from intervalle.accounts.policy import READ
 from premises.models import Lot, Occupancy, Premises
+
+# The leases room, above, names the awards whose title already holds the lot: each gives a Select of award ids.
+SETTLED: list[Callable[[], Select[int | None]]] = []
 
 
 def calls_to_assign_visible_to(actor: Actor) -> Select[Call]:
@@ -75,6 +80,23 @@ def offered_lots(version_id: int) -> Select[Lot, Premises]:
 
 def occupancies_of(lot_ids: list[int]) -> Select[Occupancy]:
     return select(Occupancy).where(Occupancy.lot_id.in_(lot_ids)).order_by(Occupancy.id)
+
+
+def awards_of_sister_batches(call: Call) -> Select[Award]:
+    """Places given by other batches of the same rolling call, that are offered or taken: without a title, no use of the lot
+    says it yet. `SETTLED` leaves out those that have one."""
+    root = call.batch_of_id or call.id
+    sisters = select(Call.id).where(or_(Call.id == root, Call.batch_of_id == root), Call.id != call.id)
+    return (
+        select(Award)
+        .where(
+            Award.call_id.in_(sisters),
+            Award.declined_at.is_(None),
+            Award.lapsed_at.is_(None),
+            *(Award.id.not_in(one()) for one in SETTLED),
+        )
+        .order_by(Award.id)
+    )
 
 
 def standing_applications(

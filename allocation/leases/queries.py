@@ -4,6 +4,7 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import aliased
 
 from allocation.assignment.models import Award
+from allocation.assignment.queries import SETTLED
 from allocation.leases.models import Condition, Lease, LeaseValuation
 from allocation.selection.models import RankedScore
 from calls.models import Application, Call, CallVersion
@@ -12,6 +13,7 @@ from intervalle.accounts.models import Organisation
 from premises.models import Lot, Premises
 
 Landlord = aliased(Organisation, name="landlord")
+Version = aliased(CallVersion, name="version")
 Tenant = aliased(Organisation, name="tenant")
 
 
@@ -69,14 +71,31 @@ def awards_to_prepare(actor: Actor) -> Select[Award, Lot, Premises, Organisation
 def awards_of_landlord(actor: Actor) -> Select[Award, Lot, Premises, Application, CallVersion]:
     """Every award on lots the actor answers for, with what a title is prefilled from."""
     mine = actor.organisations()
+    # The version in force decides, whichever one the file was deposited under (a later change, a batch).
+    in_force = (
+        select(Version.id)
+        .where(Version.call_id == Application.call_id, Version.frozen_at.is_not(None))
+        .order_by(Version.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
     return (
         select(Award, Lot, Premises, Application, CallVersion)
         .join(Lot, Lot.id == Award.lot_id)
         .join(Premises, Premises.id == Lot.premises_id)
         .join(Application, Application.id == Award.application_id)
-        .join(CallVersion, CallVersion.id == Application.call_version_id)
+        .join(CallVersion, CallVersion.id == in_force)
         .where(Premises.owner_id.in_(mine))
     )
+
+
+def _settled() -> Select[int | None]:
+    """Awards whose signed title is in the lot's history."""
+    return select(Lease.award_id).where(Lease.award_id.is_not(None), Lease.signed_at.is_not(None))
+
+
+if _settled not in SETTLED:
+    SETTLED.append(_settled)
 
 
 def conditions_of(lease_id: int) -> Select[Condition]:

@@ -2,6 +2,7 @@
 
 from litestar.handlers import HTTPRouteHandler
 
+import allocation.selection.batches  # gives a batch of files its panel
 import allocation.selection.jurors  # tells the accounts room who is a juror  # noqa: F401
 from allocation.selection import (
     admissibility_pages,

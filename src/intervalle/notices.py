@@ -46,6 +46,7 @@ NOTICES = {
     # calls and applications
     "calls.extended": Notice(N_("Date limite reportée"), N_("les structures qui ont un dossier"), "now"),
     "calls.cancelled": Notice(N_("Appel annulé"), N_("les structures qui ont un dossier"), "now"),
+    "calls.gathered": Notice(N_("Dossier relevé"), N_("les structures dont le dossier est relevé"), "now"),
     "calls.changed": Notice(N_("Appel modifié"), N_("les structures qui ont un dossier"), "now"),
     "visits.added": Notice(N_("Nouvelle visite"), N_("qui s’intéresse à l’appel")),
     "visits.cancelled": Notice(N_("Visite annulée"), N_("les structures inscrites"), "now"),

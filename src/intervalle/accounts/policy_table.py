@@ -67,6 +67,9 @@ TABLE: dict[str, Rule] = {
     "calls.amend": member(
         "organiser", states=("open",), too_late="L’appel n’est pas ouvert : sa version publiée ne change plus."
     ),
+    "calls.gather": member(
+        "organiser", states=("open",), too_late="L’appel est clos : ses derniers dossiers s’examinent avec lui."
+    ),
     "calls.repeat": member("organiser", states=("open", "closed", "ranked", "released")),
     "calls.cancel": member("organiser", states=("draft", "open", "closed")),
     "calls.follow": member("organiser", roles=READ),
