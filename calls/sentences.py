@@ -38,6 +38,11 @@ class Told(Protocol):
     cancel_reason: str
 
 
+def _direct(call: object) -> bool:
+    """A direct award has no panel: nobody compares files."""
+    return getattr(call, "kind", "") == "direct"
+
+
 def call_label(call: CallFacts, now: datetime) -> str:
     if call.opened_at and call.opened_at > now and not call.cancelled_at:
         return _("Ouverture programmée")
@@ -56,6 +61,8 @@ def call_sentence(call: Told, now: datetime, decision_on: date | None = None) ->
             return _("L’organisateur prépare cet appel : il n’est pas encore ouvert.")
         case "open":
             return _("Les structures peuvent candidater jusqu’au %(closing)s.", closing=instant(call.closes_at))
+        case "closed" | "ranked" if _direct(call):
+            return _announced(_("L’organisateur instruit le dossier de la structure."), decision_on)
         case "closed":
             start = _(
                 "L’appel a clos le %(closing)s. La commission examine les candidatures.",
@@ -99,6 +106,10 @@ def organiser_sentence(call: Told, now: datetime, decision_on: date | None = Non
                 "Les structures candidatent jusqu’au %(closing)s. Vous lirez les candidatures après cet instant.",
                 closing=instant(call.closes_at),
             )
+        case "closed" if _direct(call):
+            return _announced(_("À vous : ouvrez le dossier, examinez-le, puis décidez avec son motif."), decision_on)
+        case "ranked" if _direct(call):
+            return _announced(_("À vous : relisez la lettre, puis notifiez la décision."), decision_on)
         case "closed":
             return _announced(_("À vous : vérifiez la recevabilité, réunissez la commission et classez."), decision_on)
         case "ranked":
@@ -156,6 +167,8 @@ def application_sentence(
                 "Rien à faire de votre côté : personne ne la lit avant la clôture, le %(closing)s.",
                 closing=instant(call.closes_at),
             )
+        case "examined" if _direct(call):
+            return _announced(_("L’organisateur examine votre dossier."), decision_on)
         case "examined":
             return _announced(_("La commission examine votre candidature."), decision_on)
         case "decided":

@@ -151,7 +151,8 @@ async def parameters(request: Request, db: Db, application_id: Id) -> Response[s
     """R311-3-1-2: the part the treatment took, the data and their sources, the parameters and weights applied to this
     application, and the operations performed."""
     told = await told_of(request, db, application_id)
-    if told.decision.proposal_id is None or told.decision.outcome == "inadmissible":
+    unplaced = told.decision.outcome == "inadmissible" or told.call.kind == "direct"
+    if told.decision.proposal_id is None or unplaced:
         raise NotFound
     proposal = await db.get_one(Proposal, told.decision.proposal_id)
     documents = decisions.documents_of(proposal)

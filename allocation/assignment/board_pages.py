@@ -66,8 +66,10 @@ async def index(request: Request, db: Db) -> Response[str]:
 
 
 @get("/attribution/{call_id:int}", policy="proposals.show")
-async def show(request: Request, db: Db, call_id: Id) -> Response[str]:
+async def show(request: Request, db: Db, call_id: Id) -> Response[Any]:
     call = await call_of(request, db, call_id)
+    if call.kind == "direct":
+        return redirect(f"/attribution/{call_id}/directe")
     return page(request, "assignment/board.html", **await _board(request, db, call))
 
 

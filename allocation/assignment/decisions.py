@@ -87,7 +87,7 @@ async def retain(db: AsyncSession, actor: Actor, call: Call, proposal: Proposal)
     inputs = await _refuse_unfit(db, call, proposal)
     proposal.retained_at, proposal.retained_by_id = clock.now(), actor.user_id
     await db.flush()
-    prepared = await _prepare(db, call, proposal, inputs)
+    prepared = await prepare(db, call, proposal, inputs)
     await journal.record(
         db, chain=call.chain, action="proposals.retain", subject=f"proposal:{proposal.id}", actor_id=actor.user_id,
         organisation_id=call.organiser_id, facts=proposals.facts_of(proposal) | {"decisions": prepared},
@@ -135,7 +135,7 @@ async def reopen(db: AsyncSession, actor: Actor, call: Call, *, motive: str) -> 
     )  # fmt: skip
 
 
-async def _prepare(db: AsyncSession, call: Call, proposal: Proposal, inputs: Inputs) -> dict[str, int]:
+async def prepare(db: AsyncSession, call: Call, proposal: Proposal, inputs: Inputs) -> dict[str, int]:
     """One decision per standing application; gives the count per outcome."""
     decider = await decider_of(db, call)
     remedies = notices.remedies(decider, clock.today())
@@ -145,6 +145,8 @@ async def _prepare(db: AsyncSession, call: Call, proposal: Proposal, inputs: Inp
     reserve = await asyncio.to_thread(succession.reserve, documents.problem, documents.held)
     counts: dict[str, int] = {}
     for application, _, admissibility, score in list(await db.execute(queries.standing_applications(call.id))):
+        if call.kind == "direct":  # no mark was given: the engine's own stand-in
+            score = inputs.candidates[application.label].score
         decision = _decide(documents, names, inputs, reserve, application, admissibility, score)
         if decision.outcome == "refused" and not decision.motive and (why := left_out.get(application.label)):
             decision.motive = f"Votre candidature est recevable mais n’a pas pu être classée. {' '.join(why)}"

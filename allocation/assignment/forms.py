@@ -46,6 +46,27 @@ def long_enough_if_given(form: Form, field: LongText) -> None:
         raise ValidationError(_("Écrivez au moins 10 caractères : les lettres le porteront."))
 
 
+def reasoned(form: Form, field: LongText) -> None:
+    if len((field.data or "").strip()) < 20:
+        raise ValidationError(_("Écrivez le motif : il figure dans la lettre."))
+
+
+class DirectForm(Form):
+    """`choice` is a lot's id, or « none »."""
+
+    choice = Radio(N_("Votre décision"), [], [required(N_("Choisissez un lot, ou aucune place."))])
+    motive = LongText(N_("Motif de la décision"), [required(N_("Écrivez le motif.")), reasoned], limit=5000)
+
+    def offer(self, lots: Sequence[tuple[int, str, str]], *, admissible: bool) -> None:
+        """Lots that can be held, then the refusal; `lots` as `direct.choices` gives them."""
+        open_to = [
+            (str(id), _("Attribuer le lot %(lot)s", lot=name)) for id, name, why in lots if not why and admissible
+        ]
+        self.choice.choices = [
+            SelectChoice(v, label) for v, label in [*open_to, ("none", _("Ne pas attribuer de place"))]
+        ]
+
+
 class RunForm(Form):
     method = Choice(N_("Méthode"), list(METHOD_LABELS.items()), [required()])
 

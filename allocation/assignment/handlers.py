@@ -7,6 +7,7 @@ from allocation.assignment import (
     appeal_pages,
     applicant_pages,
     board_pages,
+    direct_pages,
     house_pages,
     letter_pages,
     minutes_pages,
@@ -16,6 +17,7 @@ from allocation.assignment import (
 
 ROUTES: list[HTTPRouteHandler] = [
     *board_pages.ROUTES,
+    *direct_pages.ROUTES,
     *letter_pages.ROUTES,
     *review_pages.ROUTES,
     *minutes_pages.ROUTES,

@@ -97,8 +97,9 @@ async def gather(db: AsyncSession, call: Call) -> Inputs:
         wishes.setdefault(wish.application_id, []).append(wish)
     candidates = {
         application.label: Candidate(application, organisation, score, tuple(wishes.get(application.id, ())))
-        for application, organisation, admissibility, score in await db.execute(queries.standing_applications(call.id))
-        if admissibility and admissibility.admissible and score
+        for application, organisation, admissibility, found in await db.execute(queries.standing_applications(call.id))
+        if (score := _unscored(call, application) or found)
+        and (call.kind == "direct" or (admissibility and admissibility.admissible))
     }
     if not candidates:
         raise Refused(
@@ -107,6 +108,13 @@ async def gather(db: AsyncSession, call: Call) -> Inputs:
         )
     locks = list((await db.execute(queries.locks_in_force(call.id))).scalars())
     return build(version, lots, candidates, locks, period)
+
+
+def _unscored(call: Call, application: Application) -> RankedScore | None:
+    """A direct award compares nobody: its one file enters the engine with no point at all, which nothing prints."""
+    if call.kind != "direct":
+        return None
+    return RankedScore(application_id=application.id, score=Decimal(0), rank=1, detail={})
 
 
 def build(

@@ -111,7 +111,8 @@ def draw(
     lot, premises = setting.lots[decision.lot_id] if decision.lot_id else (None, None)
     base = settings().base_url
     sheet = f"{base}/candidatures/{application.id}/decision/parametres"
-    algorithmic = decision.outcome != "inadmissible"
+    # A direct award is a person's choice: the engine only checks that the lot can be held.
+    algorithmic = decision.outcome != "inadmissible" and setting.call.kind != "direct"
     context: dict[str, Any] = {
         "call": setting.call, "version": setting.version, "organiser": setting.organiser, "decision": decision,
         "application": application, "organisation": organisation, "score": score,

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from allocation.assignment.models import Appeal, Award, Decision, Lock, Proposal
 from allocation.selection.models import Admissibility, Panel, RankedScore, Recusal, Seat
 from calls.models import Application, ApplicationMember, Call, CallLot, CallVersion, LotWish
+from calls.queries import run_by
 from intervalle import clock
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.models import Organisation
@@ -30,6 +31,17 @@ def calls_to_assign_visible_to(actor: Actor) -> Select[Call]:
         Call.opened_at.is_not(None),
         Call.cancelled_at.is_(None),
         Call.closes_at <= clock.now(),
+    )
+    return query.where(or_(Call.released_at.is_not(None), ~_interested(actor)))
+
+
+def direct_calls_visible_to(actor: Actor) -> Select[Call]:
+    """Direct awards one's organisations run, from the opening on; nobody with a link to the file looks before the release."""
+    query = select(Call).where(
+        run_by(actor),
+        Call.kind == "direct",
+        Call.opened_at <= clock.now(),
+        Call.cancelled_at.is_(None),
     )
     return query.where(or_(Call.released_at.is_not(None), ~_interested(actor)))
 

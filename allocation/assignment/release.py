@@ -87,7 +87,8 @@ async def _refuse_moved(db: AsyncSession, call: Call) -> tuple[Proposal, Inputs]
 
 async def _refuse_unready(db: AsyncSession, call: Call, drawn: list[Letter]) -> None:
     """AMI-09: minutes signed before any notification. Where the organisation asks for it, letters read by a second person."""
-    await minutes.refuse_unsigned(db, call)
+    if call.kind != "direct":  # no panel sat
+        await minutes.refuse_unsigned(db, call)
     if (await house_rules.of(db, call.organiser_id)).second_person:
         await reviews.refuse_unread(db, call, drawn)
 
@@ -122,7 +123,7 @@ def _award(inputs: Inputs, letter: Letter, at: datetime) -> Award:
     row = next(row for row in inputs.document["applications"] if row["id"] == letter.application.label)
     return posting.award(
         inputs.version, letter.application, offered.lot, decision.area or Decimal(0), week=row["slots"],
-        score=candidate.score.score, at=at,
+        score=candidate.score.score if candidate.score.id else None, at=at,
     )  # fmt: skip
 
 

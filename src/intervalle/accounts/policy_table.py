@@ -152,6 +152,11 @@ TABLE: dict[str, Rule] = {
     "proposals.run": member("organiser"),
     "proposals.override": member("organiser"),
     "proposals.retain": member("organiser"),
+    "direct.receive": member("organiser", states=("open", "closed"), too_late="La décision est déjà préparée."),
+    "direct.decide": member("organiser", states=("closed",), too_late="La décision est déjà préparée : reprenez-la."),
+    "direct.undo": member(
+        "organiser", states=("ranked",), too_late="La décision est notifiée : un acte rectificatif la change."
+    ),
     "decisions.show": SIGNED_IN,  # the query shows a released decision to its applicants and to those who run the call
     "decisions.edit": member("organiser"),
     "decisions.release": member("organiser"),
