@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from intervalle import parameters
-from intervalle.french import long_date, plural
+from intervalle.i18n import _, day, ngettext
 from intervalle.labelled import Labelled
 from intervalle.months import add_months
 from intervalle.verdicts import Rule, Source, Verdict, in_order
@@ -90,8 +90,8 @@ def selection_due(facts: Publicity) -> Verdict | None:
     if facts.spontaneous and facts.interest_checked_on:
         return None  # OCC-07 replaces the selection when nobody else came forward
     return OCC_04.block(
-        "Une activité économique sur le domaine public demande une procédure de sélection publiée.",
-        "Publiez un appel, ou indiquez la dispense qui s’applique avec sa justification.",
+        _("Une activité économique sur le domaine public demande une procédure de sélection publiée."),
+        _("Publiez un appel, ou indiquez la dispense qui s’applique avec sa justification."),
     )
 
 
@@ -106,14 +106,18 @@ def exemption_justified(facts: Publicity) -> Verdict | None:
     if facts.exemption is Exemption.URGENCY and _outlasts_urgency(facts):
         months = parameters.whole("aot.urgency_max_months", facts.start)
         return OCC_05.block(
-            f"Un titre accordé en urgence ne peut pas dépasser {months} mois.",
-            "Réduisez la durée, ou publiez une procédure de sélection.",
+            _("Un titre accordé en urgence ne peut pas dépasser %(n)s mois.", n=months),
+            _("Réduisez la durée, ou publiez une procédure de sélection."),
         )
     if facts.exemption in TO_BE_PUBLISHED and not (facts.statement_url and facts.statement_published_on):
         return OCC_05.block(
-            f"La dispense « {facts.exemption.label} » ({EXEMPTION_ARTICLES[facts.exemption]}) demande de publier "
-            "les considérations de droit et de fait qui la justifient.",
-            "Indiquez l’adresse et la date de cette publication.",
+            _(
+                "La dispense « %(exemption)s » (%(article)s) demande de publier "
+                "les considérations de droit et de fait qui la justifient.",
+                exemption=_(facts.exemption.label),
+                article=EXEMPTION_ARTICLES[facts.exemption],
+            ),
+            _("Indiquez l’adresse et la date de cette publication."),
         )
     return None
 
@@ -128,8 +132,8 @@ def publicity_only(facts: Publicity) -> Verdict | None:
     if facts.domain is not Domain.PUBLIC or not facts.economic or not facts.short_or_unlimited:
         return None
     return OCC_06.info(
-        "Occupation de courte durée ou autorisations en nombre non limité : une simple publicité suffit.",
-        "Gardez la preuve de la publicité et de sa date.",
+        _("Occupation de courte durée ou autorisations en nombre non limité : une simple publicité suffit."),
+        _("Gardez la preuve de la publicité et de sa date."),
     )
 
 
@@ -138,8 +142,8 @@ def spontaneous_proposal(facts: Publicity) -> Verdict | None:
     if facts.domain is not Domain.PUBLIC or not facts.spontaneous or facts.interest_checked_on:
         return None
     return OCC_07.block(
-        "Une proposition spontanée ne peut être acceptée qu’après une publicité suffisante.",
-        "Publiez la proposition, puis enregistrez la date de cette publicité et les intérêts manifestés.",
+        _("Une proposition spontanée ne peut être acceptée qu’après une publicité suffisante."),
+        _("Publiez la proposition, puis enregistrez la date de cette publicité et les intérêts manifestés."),
     )
 
 
@@ -148,7 +152,7 @@ def no_competition_due(facts: Publicity) -> Verdict | None:
     if facts.domain is Domain.PUBLIC:
         return None
     return OCC_08.info(
-        "Hors du domaine public, aucune mise en concurrence n’est imposée ; Intervalle publie l’appel par défaut."
+        _("Hors du domaine public, aucune mise en concurrence n’est imposée ; Intervalle publie l’appel par défaut.")
     )
 
 
@@ -166,8 +170,8 @@ def grid_complete(weights: Sequence[int]) -> Verdict | None:
     if total == 100:
         return None
     return AMI_01.block(
-        f"Les poids des critères font {total} au total : il faut exactement 100.",
-        "Corrigez les poids avant de publier la grille.",
+        _("Les poids des critères font %(total)s au total : il faut exactement 100.", total=total),
+        _("Corrigez les poids avant de publier la grille."),
     )
 
 
@@ -176,22 +180,24 @@ def change_after_opening(*, new_version: bool, extended: bool, candidates_told: 
     lacking = [
         words
         for words, done in (
-            ("une nouvelle version", new_version),
-            ("une prolongation du délai", extended),
-            ("l’information de tous les candidats", candidates_told),
+            (_("une nouvelle version"), new_version),
+            (_("une prolongation du délai"), extended),
+            (_("l’information de tous les candidats"), candidates_told),
         )
         if not done
     ]
     if not lacking:
         return None
     return AMI_01.block(
-        f"L’appel est ouvert, sa grille est figée : la modifier demande {_listed(lacking)}.",
-        "Créez une nouvelle version de l’appel, prolongez-le et prévenez les candidats.",
+        _("L’appel est ouvert, sa grille est figée : la modifier demande %(what)s.", what=_listed(lacking)),
+        _("Créez une nouvelle version de l’appel, prolongez-le et prévenez les candidats."),
     )
 
 
 def _listed(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} et {words[-1]}"
+    if len(words) == 1:
+        return words[0]
+    return _("%(first)s et %(last)s", first=", ".join(words[:-1]), last=words[-1])
 
 
 def publication_length(title: TitleCode, opens: date, closes: date, short_reason: str = "") -> Verdict | None:
@@ -205,14 +211,20 @@ def publication_length(title: TitleCode, opens: date, closes: date, short_reason
     least = parameters.whole("call.days_min", opens)
     if days < least and not short_reason.strip():
         return AMI_02.warn(
-            f"L’appel n’est publié que {_days(days)} : moins de {least} jours demande un motif écrit.",
-            "Reportez la date limite, ou écrivez le motif de ce délai court.",
+            ngettext(
+                "L’appel n’est publié que %(n)s jour : moins de %(least)s jours demande un motif écrit.",
+                "L’appel n’est publié que %(n)s jours : moins de %(least)s jours demande un motif écrit.",
+                days,
+                least=least,
+            ),
+            _("Reportez la date limite, ou écrivez le motif de ce délai court."),
         )
-    return AMI_02.info(f"L’appel est publié {_days(days)}, moins que les {usual} jours habituels.")
-
-
-def _days(count: int) -> str:
-    return plural(count, "jour", "jours")
+    said = ngettext(
+        "L’appel est publié %(n)s jour, moins que les %(usual)s jours habituels.",
+        "L’appel est publié %(n)s jours, moins que les %(usual)s jours habituels.",
+        days, usual=usual,
+    )  # fmt: skip
+    return AMI_02.info(said)
 
 
 def _brsa_publication(opens: date, closes: date) -> Verdict | None:
@@ -220,7 +232,7 @@ def _brsa_publication(opens: date, closes: date) -> Verdict | None:
     if closes >= earliest:
         return None
     return AMI_02_BRSA.block(
-        "Un bail réel solidaire d’activité demande deux mois de publicité au moins.",
-        f"Reportez la date limite au {long_date(earliest)} ou plus tard.",
+        _("Un bail réel solidaire d’activité demande deux mois de publicité au moins."),
+        _("Reportez la date limite au %(day)s ou plus tard.", day=day(earliest)),
         due=earliest,
     )

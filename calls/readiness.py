@@ -12,7 +12,7 @@ from decimal import Decimal
 from calls import legality
 from calls.legality import Exemption, Procedure, Publicity
 from intervalle.clock import PARIS
-from intervalle.french import long_date
+from intervalle.i18n import _, day, ngettext
 from intervalle.verdicts import Rule, Source, Verdict, in_order
 from premises.facts import Domain, TitleCode
 
@@ -87,16 +87,25 @@ def complete(draft: Draft) -> list[Verdict]:
     """What applicants could not do without."""
     said = []
     if not draft.body.strip():
-        said.append(DRAFT.block("L’appel n’a pas de texte.", "Écrivez le contexte, le lieu et ce que vous attendez."))
+        said.append(
+            DRAFT.block(_("L’appel n’a pas de texte."), _("Écrivez le contexte, le lieu et ce que vous attendez."))
+        )
     if not draft.lots:
-        said.append(DRAFT.block("L’appel ne porte sur aucun lot.", "Choisissez au moins un de vos lots publiés."))
+        said.append(DRAFT.block(_("L’appel ne porte sur aucun lot."), _("Choisissez au moins un de vos lots publiés.")))
     if draft.occupation_from is None:
-        said.append(DRAFT.block("La date d’entrée dans les lieux manque.", "Indiquez le premier jour d’occupation."))
+        said.append(
+            DRAFT.block(_("La date d’entrée dans les lieux manque."), _("Indiquez le premier jour d’occupation."))
+        )
     if hidden := [lot.label for lot in draft.lots if not lot.published]:
         said.append(
             DRAFT.block(
-                f"Le local de ces lots n’est pas publié : {', '.join(hidden)}.",
-                "Publiez le local, ou retirez ces lots de l’appel.",
+                ngettext(
+                    "Le local de ce lot n’est pas publié : %(lots)s.",
+                    "Le local de ces lots n’est pas publié : %(lots)s.",
+                    len(hidden),
+                    lots=", ".join(hidden),
+                ),
+                _("Publiez le local, ou retirez ces lots de l’appel."),
             )
         )
     return said
@@ -105,21 +114,25 @@ def complete(draft: Draft) -> list[Verdict]:
 def dates_in_order(draft: Draft) -> list[Verdict]:
     """Opening < closing ≤ decision ≤ first day of occupation < last day."""
     if draft.closes_at is None:
-        return [DATES.block("La date limite manque.", "Indiquez le jour et l’heure de clôture, heure de Paris.")]
+        return [DATES.block(_("La date limite manque."), _("Indiquez le jour et l’heure de clôture, heure de Paris."))]
     closing = draft.closes_at.astimezone(PARIS).date()
     said = []
     if draft.closes_at <= draft.opens_at:
-        said.append(DATES.block("La date limite est déjà passée.", "Choisissez un instant à venir."))
+        said.append(DATES.block(_("La date limite est déjà passée."), _("Choisissez un instant à venir.")))
     if draft.decision_on and draft.decision_on < closing:
-        said.append(DATES.block("La décision est annoncée avant la clôture.", "Reportez la date de décision."))
+        said.append(DATES.block(_("La décision est annoncée avant la clôture."), _("Reportez la date de décision.")))
     if draft.occupation_from and draft.occupation_from <= closing:
-        said.append(DATES.block("L’occupation commence avant la clôture de l’appel.", "Reportez la date d’entrée."))
+        said.append(
+            DATES.block(_("L’occupation commence avant la clôture de l’appel."), _("Reportez la date d’entrée."))
+        )
     if draft.decision_on and draft.occupation_from and draft.occupation_from < draft.decision_on:
         said.append(
-            DATES.warn("L’occupation commence avant la décision.", "Laissez le temps de signer et de s’installer.")
+            DATES.warn(
+                _("L’occupation commence avant la décision."), _("Laissez le temps de signer et de s’installer.")
+            )
         )
     if draft.occupation_from and draft.occupation_until and draft.occupation_until <= draft.occupation_from:
-        said.append(DATES.block("L’occupation finit avant d’avoir commencé.", "Corrigez les dates d’occupation."))
+        said.append(DATES.block(_("L’occupation finit avant d’avoir commencé."), _("Corrigez les dates d’occupation.")))
     return said
 
 
@@ -131,14 +144,14 @@ def direct_award(draft: Draft) -> list[Verdict]:
     if not draft.beneficiary:
         said.append(
             DIRECT.block(
-                "L’attribution directe ne dit pas à qui.", "Indiquez la structure par son SIREN ou son nom exact."
+                _("L’attribution directe ne dit pas à qui."), _("Indiquez la structure par son SIREN ou son nom exact.")
             )
         )
     if not draft.ground.strip():
         said.append(
             DIRECT.block(
-                "L’attribution directe n’a pas de motif.",
-                "Écrivez les considérations de droit et de fait qui dispensent de sélection.",
+                _("L’attribution directe n’a pas de motif."),
+                _("Écrivez les considérations de droit et de fait qui dispensent de sélection."),
             )
         )
     return said
@@ -149,18 +162,20 @@ def visits_and_questions(draft: Draft) -> list[Verdict]:
     said = []
     asked, answered, closes = draft.questions_until, draft.answers_until, draft.closes_at
     if asked and answered and answered < asked:
-        said.append(DATES.block("Les réponses sont annoncées avant la fin des questions.", "Inversez ces deux dates."))
+        said.append(
+            DATES.block(_("Les réponses sont annoncées avant la fin des questions."), _("Inversez ces deux dates."))
+        )
     if closes and ((asked and asked >= closes) or (answered and answered >= closes)):
         said.append(
             DATES.block(
-                "Les questions ou les réponses vont au-delà de la clôture.", "Avancez ces dates avant la clôture."
+                _("Les questions ou les réponses vont au-delà de la clôture."), _("Avancez ces dates avant la clôture.")
             )
         )
     if draft.visit_duty and not draft.visits:
         said.append(
             VISITS.block(
-                "La visite est obligatoire et aucun créneau de visite n’est prévu.",
-                "Ajoutez un créneau, ou rendez la visite facultative.",
+                _("La visite est obligatoire et aucun créneau de visite n’est prévu."),
+                _("Ajoutez un créneau, ou rendez la visite facultative."),
             )
         )
     return said
@@ -180,15 +195,27 @@ def title_fits_domain(draft: Draft) -> list[Verdict]:
     if public and draft.title in NEVER_ON_PUBLIC:
         said.append(
             OCC_02.block(
-                f"« {draft.title.label} » ne peut pas être accordé sur le domaine public (lots {', '.join(public)}).",
-                "Proposez une convention d’occupation temporaire du domaine public, ou retirez ces lots.",
+                ngettext(
+                    "« %(title)s » ne peut pas être accordé sur le domaine public (lot %(lots)s).",
+                    "« %(title)s » ne peut pas être accordé sur le domaine public (lots %(lots)s).",
+                    len(public),
+                    title=_(draft.title.label),
+                    lots=", ".join(public),
+                ),
+                _("Proposez une convention d’occupation temporaire du domaine public, ou retirez ces lots."),
             )
         )
     if other and draft.title in legality.PUBLIC_TITLES:
         said.append(
             OCC_03.block(
-                f"« {draft.title.label} » n’existe que sur le domaine public, ce que ne sont pas les lots {', '.join(other)}.",
-                "Choisissez un titre de droit privé, par exemple une convention d’occupation précaire.",
+                ngettext(
+                    "« %(title)s » n’existe que sur le domaine public, ce que n’est pas le lot %(lots)s.",
+                    "« %(title)s » n’existe que sur le domaine public, ce que ne sont pas les lots %(lots)s.",
+                    len(other),
+                    title=_(draft.title.label),
+                    lots=", ".join(other),
+                ),
+                _("Choisissez un titre de droit privé, par exemple une convention d’occupation précaire."),
             )
         )
     return said
@@ -200,8 +227,10 @@ def circumstances_told(draft: Draft) -> list[Verdict]:
         return []
     return [
         OCC_16.block(
-            "Une convention précaire demande des circonstances particulières, indépendantes de la seule volonté des parties.",
-            "Décrivez-les et leur preuve : démolition décidée, renouvellement urbain, vente en cours…",
+            _(
+                "Une convention précaire demande des circonstances particulières, indépendantes de la seule volonté des parties."
+            ),
+            _("Décrivez-les et leur preuve : démolition décidée, renouvellement urbain, vente en cours…"),
         )
     ]
 
@@ -211,8 +240,8 @@ def titles_allowed(draft: Draft) -> list[Verdict]:
     if draft.title.value in draft.excluded:
         return [
             TITLES.block(
-                f"« {draft.title.label} » est à la fois proposé et exclu par l’appel.",
-                "Changez le titre proposé, ou retirez-le des titres exclus.",
+                _("« %(title)s » est à la fois proposé et exclu par l’appel.", title=_(draft.title.label)),
+                _("Changez le titre proposé, ou retirez-le des titres exclus."),
             )
         ]
     refusing = [lot.label for lot in _under(draft) if lot.titles and draft.title.value not in lot.titles]
@@ -220,8 +249,13 @@ def titles_allowed(draft: Draft) -> list[Verdict]:
         return []
     return [
         TITLES.block(
-            f"Les lots {', '.join(refusing)} n’admettent pas ce titre.",
-            "Changez le titre proposé, ou les titres permis sur la fiche du local.",
+            ngettext(
+                "Le lot %(lots)s n’admet pas ce titre.",
+                "Les lots %(lots)s n’admettent pas ce titre.",
+                len(refusing),
+                lots=", ".join(refusing),
+            ),
+            _("Changez le titre proposé, ou les titres permis sur la fiche du local."),
         )
     ]
 
@@ -234,7 +268,11 @@ def lot_terms_hold(draft: Draft) -> list[Verdict]:
             alone = replace(draft, title=lot.title, lots=(lot,))
             said += [*title_fits_domain(alone), *circumstances_told(alone), *titles_allowed(alone)]
         if lot.area and lot.area_min and lot.area_min > lot.area:
-            said.append(LOTS.block(f"Lot {lot.label} : la surface minimale dépasse celle du lot.", "Corrigez-la."))
+            said.append(
+                LOTS.block(
+                    _("Lot %(lot)s : la surface minimale dépasse celle du lot.", lot=lot.label), _("Corrigez-la.")
+                )
+            )
     return said
 
 
@@ -245,15 +283,19 @@ def lots_available(draft: Draft) -> list[Verdict]:
         if lot.available_from and draft.occupation_from and draft.occupation_from < lot.available_from:
             said.append(
                 LOTS.block(
-                    f"Le lot {lot.label} n’est disponible qu’à partir du {long_date(lot.available_from)}.",
-                    "Reportez l’entrée, ou corrigez la fiche du local.",
+                    _(
+                        "Le lot %(lot)s n’est disponible qu’à partir du %(day)s.",
+                        lot=lot.label,
+                        day=day(lot.available_from),
+                    ),
+                    _("Reportez l’entrée, ou corrigez la fiche du local."),
                 )
             )
         if lot.available_until and (draft.occupation_until is None or draft.occupation_until > lot.available_until):
             said.append(
                 LOTS.block(
-                    f"Le lot {lot.label} doit être rendu le {long_date(lot.available_until)}.",
-                    "Avancez la fin d’occupation, ou corrigez la fiche du local.",
+                    _("Le lot %(lot)s doit être rendu le %(day)s.", lot=lot.label, day=day(lot.available_until)),
+                    _("Avancez la fin d’occupation, ou corrigez la fiche du local."),
                 )
             )
     return said

@@ -190,7 +190,7 @@ def _wished(facts: Mapping[str, Any]) -> str:
     """« 1er mars 2027, pour 18 mois »; files of older forms say nothing of it."""
     start, months = facts.get("wished_from"), facts.get("wished_months")
     entry = day(date.fromisoformat(start)) if start else ""
-    length = ngettext("pour %(n)s mois", "pour %(n)s mois", months) if months else ""
+    length = ngettext("pour un mois", "pour %(n)s mois", months) if months else ""
     return ", ".join(part for part in (entry, length) if part)
 
 
