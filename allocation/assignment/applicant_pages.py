@@ -1,6 +1,8 @@
 """What the applicant reads: the decision, the letter, and the sheet of its own parameters (CRPA R311-3-1-2)."""
 
+import json
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from litestar import Response, get, post
@@ -157,7 +159,23 @@ async def parameters(request: Request, db: Db, application_id: Id) -> Response[s
     proposal = await db.get_one(Proposal, told.decision.proposal_id)
     documents = decisions.documents_of(proposal)
     context = await decision_context(db, told)
-    return page(request, "assignment/parameters.html", **context, proposal=proposal, **_own(documents, told))
+    own = _own(documents, told)
+    changes = [(act, _corrected(act, told, own["own"])) for _line, act in await acts_on(db, told)]
+    return page(request, "assignment/parameters.html", **context, proposal=proposal, changes=changes, **own)
+
+
+def _corrected(act: CorrectiveAct, told: Told, before: dict[str, Any] | None) -> dict[str, Any]:
+    """What the act computed with, where it is not what the first proposal read: areas by lot, and the score."""
+    rows = json.loads(act.input)["applications"] if act.input else []
+    row = next((row for row in rows if row["id"] == told.application.label), None)
+    if row is None:
+        return {"area": {}, "score": None}
+    known = before or {"area": {}, "scores": {}}
+    scores = {value for lot, value in row["scores"].items() if known["scores"].get(lot) != value}
+    return {
+        "area": {lot: area for lot, area in row["area"].items() if known["area"].get(lot) != area},
+        "score": max((Decimal(value) for value in scores), default=None),
+    }
 
 
 def _own(documents: Documents, told: Told) -> dict[str, Any]:

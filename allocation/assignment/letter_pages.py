@@ -7,7 +7,18 @@ from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from allocation.assignment import decisions, forms, house_rules, letters, minutes, notices, queries, release, reviews
+from allocation.assignment import (
+    decisions,
+    forms,
+    house_rules,
+    letters,
+    minutes,
+    notices,
+    queries,
+    release,
+    reviews,
+    standing,
+)
 from allocation.assignment.board_pages import call_of
 from allocation.assignment.models import Award, Decision
 from calls.models import Application, Call
@@ -42,6 +53,7 @@ async def _list(db: AsyncSession, call: Call, **given: Any) -> dict[str, Any]:
     return {
         "call": call, "rows": rows, "awards": {id: found[-1] for id, found in offered.items()}, "outcomes": OUTCOMES, "signatory": signatory, "missing": missing, "lots": lots,
         "form": forms.SignatoryForm(signatory=signatory), "version": version, "last_day": letters.last_day,
+        "changed": {line.application_id: (line, act) for line, act in await db.execute(standing.released_lines(call.id))},
     } | await _gates(db, call) | given  # fmt: skip
 
 

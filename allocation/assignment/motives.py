@@ -115,9 +115,9 @@ def unplaced_paragraphs(documents: Documents, names: Names, id: str) -> list[str
 
 def reserve_paragraph(names: Names, lots: Sequence[str]) -> str:
     """`lots`: those whose holder's leaving would bring this application in."""
-    places = " ou ".join(f"lot {names.lots[lot]}" for lot in lots)
+    places = " ou ".join(f"au lot {names.lots[lot]}" for lot in lots)
     return (
-        f"Votre candidature est inscrite sur la liste de réserve : si une structure retenue renonce à sa place ({places}), "
+        f"Votre candidature est inscrite sur la liste de réserve : si une structure retenue renonce à sa place {places}, "
         "cette place peut vous être proposée, avec un délai pour répondre."
     )
 

@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 NO_BREAK = "\u00a0"
-LOOSE = (" :", " ;", " ?", " !", " »", "« ")
+LOOSE = (" :", " ;", " ?", " !", " %", " »", "« ")
 _TYPED = re.compile(r"<(textarea|script|style|pre)\b.*?</\1>", re.DOTALL)  # what is typed, or read by a machine
 MONTHS = (
     "janvier", "février", "mars", "avril", "mai", "juin",

@@ -16,6 +16,7 @@ from allocation.assignment import act_release, acts, appeals, decisions, minutes
 from allocation.assignment.act_trial import Trial
 from allocation.assignment.appeals import Correction
 from allocation.assignment.models import Award
+from allocation.leases import housing
 from allocation.selection import (
     admissibility,
     agenda,
@@ -55,6 +56,8 @@ MARKS: dict[str, list[list[int] | None]] = {
     "sophie": [[4, 4, 4, 4], None, [3, 4, 4, 4], [3, 4, 3, 3], [3, 4, 3, 4]],
     "lea": [[5, 4, 4, 4], None, None, None, [3, 4, 4, 4]],
 }
+# Who houses whom is asked of the leases, which register themselves when they are imported.
+assert housing
 SIGNATORY = "Claire Morvan, directrice du renouvellement urbain, Territoires Rennes"
 
 
