@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from allocation.leases.gathering import Dossier
-from intervalle import i18n, mail
+from intervalle import later, mail
 from intervalle.accounts.models import Membership, User
 from intervalle.accounts.policy import WRITE
 from intervalle.outbox import StoredFile
@@ -32,24 +32,21 @@ async def signed(db: AsyncSession, dossier: Dossier, document: StoredFile) -> No
     """Tell both parties, with the printed text attached and its hash in the letter."""
     lease, file = dossier.lease, dossier.file
     parties = [file.landlord.id, file.tenant.id, *([dossier.manager.id] if dossier.manager else [])]
-    place = f"{file.premises.name}, lot {file.lot.label}"
-    text = "\n".join(
-        (
-            "Bonjour,", "",
-            f"Le titre « {TitleCode(lease.title).label} » entre {file.landlord.name} et {file.tenant.name} est signé.",
-            f"Lieu : {place}.",
-            f"Occupation {i18n.span(lease.during.lower, lease.during.upper)}.",
-            f"Loyer : {i18n.money(lease.rent_cents_year)} par an ; charges : {i18n.money(lease.charges_cents_year)} par an.", "",
-            "Le texte signé est joint. Son empreinte SHA-256, qui permet de vérifier qu’il n’a pas changé :",
-            document.sha256.hex(), "",
-            "Avant la remise des clés : l’attestation d’assurance de l’occupant, et l’état des lieux d’entrée.",
-            "Un parcours de relogement est ouvert dès aujourd’hui, avec ses échéances.", "",
-            f"{settings().base_url}/titres/{lease.id}",
-        )
+    place = later._("%(place)s, lot %(lot)s", place=file.premises.name, lot=file.lot.label)
+    text = later._(
+        "Bonjour,\n\nLe titre « %(title)s » entre %(landlord)s et %(tenant)s est signé.\nLieu : %(place)s.\nOccupation %(days)s.\n"
+        "Loyer : %(rent)s par an ; charges : %(charges)s par an.\n\n"
+        "Le texte signé est joint. Son empreinte SHA-256, qui permet de vérifier qu’il n’a pas changé :\n%(hash)s\n\n"
+        "Avant la remise des clés : l’attestation d’assurance de l’occupant, et l’état des lieux d’entrée.\n"
+        "Un parcours de relogement est ouvert dès aujourd’hui, avec ses échéances.\n\n%(url)s\n",
+        title=later._(TitleCode(lease.title).label), landlord=file.landlord.name, tenant=file.tenant.name, place=place,
+        days=later.span(lease.during.lower, lease.during.upper), rent=later.money(lease.rent_cents_year),
+        charges=later.money(lease.charges_cents_year), hash=document.sha256.hex(), url=f"{settings().base_url}/titres/{lease.id}",
     )  # fmt: skip
     for organisation_id in dict.fromkeys(parties):
         for person in await people_of(db, organisation_id):
             await mail.post(
-                db, to=person.email, subject=f"Titre signé : {place}", text=text, kind="lease_signed",
+                db, to=person.email, subject=later._("Titre signé : %(place)s", place=place), text=text, kind="lease_signed",
                 dedupe=f"lease_signed:{lease.id}:{person.id}", user_id=person.id, attachment_id=document.id,
+                about=f"lease:{lease.id}",
             )  # fmt: skip

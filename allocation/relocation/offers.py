@@ -11,8 +11,9 @@ from allocation.relocation.matching import offered
 from allocation.relocation.models import RelocationOffer, RelocationPath
 from allocation.relocation.paths import locked, record
 from allocation.relocation.suggestions import Suggestion
-from intervalle import clock, i18n, mail
+from intervalle import clock, later, mail
 from intervalle.accounts.actor import Actor
+from intervalle.accounts.models import Organisation
 from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import NotFound, Refused
 from intervalle.settings import settings
@@ -52,21 +53,45 @@ async def make(
 
 
 async def _tell(db: AsyncSession, path: RelocationPath, offer: RelocationOffer, suggestion: Suggestion) -> None:
-    place = f"{suggestion.premises.name}, lot {suggestion.lot.label}"
-    price = f"{i18n.money(offer.monthly_cents)} par mois" if offer.monthly_cents is not None else "à convenir"
-    text = "\n".join(
-        (
-            "Bonjour,", "", "Un local vous est proposé pour la suite de votre occupation.", "",
-            f"Lieu : {place}, {suggestion.premises.address}.", f"Surface : {i18n.area(offer.area)}. Loyer et charges : {price}.",
-            *([f"Disponible le {i18n.day(offer.available_on)}."] if offer.available_on else []),
-            *([offer.terms] if offer.terms else []), "",
-            "Répondez depuis votre parcours :", f"{settings().base_url}/relogement/{path.id}",
-        )
+    place = later._("%(place)s, lot %(lot)s", place=suggestion.premises.name, lot=suggestion.lot.label)
+    price = (
+        later._("%(price)s par mois", price=later.money(offer.monthly_cents))
+        if offer.monthly_cents is not None
+        else later._("à convenir")
+    )
+    text = later._(
+        "Bonjour,\n\nUn local vous est proposé pour la suite de votre occupation.\n\nLieu : %(place)s, %(address)s.\n"
+        "Surface : %(area)s. Loyer et charges : %(price)s.\n",
+        place=place, address=suggestion.premises.address, area=later.area(offer.area), price=price,
     )  # fmt: skip
+    if offer.available_on:
+        text += later._("Disponible le %(day)s.", day=later.day(offer.available_on)) + "\n"
+    if offer.terms:
+        text += f"{offer.terms}\n"
+    text += later._("\nRépondez depuis votre parcours :\n%(url)s\n", url=f"{settings().base_url}/relogement/{path.id}")
     for person in await people_of(db, path.organisation_id):
         await mail.post(
-            db, to=person.email, subject=f"Un local vous est proposé : {place}", text=text, kind="relocation_offer",
-            dedupe=f"relocation_offer:{offer.id}:{person.id}", user_id=person.id,
+            db, to=person.email, subject=later._("Un local vous est proposé : %(place)s", place=place), text=text,
+            kind="relocation_offer", dedupe=f"relocation_offer:{offer.id}:{person.id}", user_id=person.id,
+            about=f"relocation:{path.id}",
+        )  # fmt: skip
+
+
+async def _tell_landlord(db: AsyncSession, path: RelocationPath, offer: RelocationOffer) -> None:
+    """Whoever made the offer learns the answer, and the reason of a refusal."""
+    structure = await db.get_one(Organisation, path.organisation_id)
+    said = (
+        later._("%(name)s accepte le local que vous lui avez proposé.", name=structure.name)
+        if offer.answer == "accepted"
+        else later._("%(name)s décline le local que vous lui avez proposé. Motif : %(reason)s", name=structure.name, reason=offer.answer_reason)
+    )  # fmt: skip
+    subject = later._("Relogement de %(name)s : réponse à votre proposition", name=structure.name)
+    people = {person.id: person for one in sorted(path.parties()["landlord"]) for person in await people_of(db, one)}
+    for person in people.values():
+        await mail.post(
+            db, to=person.email, subject=subject, text=said + f"\n\n{settings().base_url}/relogement/{path.id}\n",
+            kind="relocation_answer", dedupe=f"relocation_answer:{offer.id}:{person.id}", user_id=person.id,
+            about=f"relocation:{path.id}",
         )  # fmt: skip
 
 
@@ -96,4 +121,5 @@ async def answer(
     )  # fmt: skip
     await db.flush()
     await record(db, actor, fresh, "relocation.answer", {"offer": offer.id, "answer": offer.answer})
+    await _tell_landlord(db, fresh, offer)
     return offer

@@ -9,7 +9,7 @@ from typing import Any
 
 from intervalle import i18n
 
-__all__ = ["Later", "_", "area", "day", "instant", "money", "ngettext"]
+__all__ = ["Later", "_", "area", "day", "instant", "money", "ngettext", "span"]
 
 
 class Later:
@@ -63,3 +63,7 @@ def area(square_metres: Any) -> Later:
 
 def money(cents: int | None, digits: int | None = None) -> Later:
     return Later(i18n.money, cents, digits)
+
+
+def span(start: Any, end: Any) -> Later:
+    return Later(i18n.span, start, end)

@@ -71,6 +71,7 @@ NOTICES = {
     "appeal": _always(N_("Recours : réception et réponse"), N_("la structure candidate")),
     "lease_signed": _always(N_("Titre signé"), N_("les deux parties")),
     "relocation_offer": Notice(N_("Local proposé pour votre relogement"), MEMBERS, "now"),
+    "relocation_answer": Notice(N_("Réponse à un local proposé pour un relogement"), N_("les membres qui agissent pour le propriétaire"), "now"),
     "digest": _always(N_("Les nouvelles du jour, réunies"), N_("vous")),
 }  # fmt: skip
 

@@ -135,6 +135,7 @@ async def test_signing_occupies_prints_opens_the_path_and_tells_both(db):
     sent = (await db.execute(select(Message).where(Message.kind == "lease_signed"))).scalars().all()
     assert {m.to_email for m in sent} == {w.landlord.person.email, w.tenants[0].person.email}
     assert {m.attachment_id for m in sent} == {stored.id}
+    assert {m.about for m in sent} == {f"lease:{lease.id}"}
 
 
 async def test_the_agreement_is_a_tagged_french_pdf_with_its_clauses(db, tmp_path):

@@ -134,6 +134,16 @@ async def test_an_offer_counts_or_says_why_not_and_the_structure_is_told(db):
     assert sent == [w.tenants[0].person.email] * 2
 
 
+async def test_an_offer_is_written_in_the_language_of_who_reads_it(db):
+    w, lease, path, here = await opened(db)
+    w.tenants[0].person.locale = "en"
+    await db.flush()
+    await offer(db, w, lease, path, here, await market(db), terms="Clés le 1er juin")
+    sent = (await db.execute(select(Message).where(Message.kind == "relocation_offer"))).scalar_one()
+    assert (sent.subject.startswith("Premises are offered to you: "), sent.about) == (True, f"relocation:{path.id}")
+    assert "Rent and charges: €190 a month.\nAvailable on 1 June 2028.\nClés le 1er juin\n" in sent.text
+
+
 async def test_a_lot_waiting_for_an_answer_is_not_offered_twice(db):
     w, lease, path, here = await opened(db)
     lot = await market(db)
@@ -148,6 +158,8 @@ async def test_a_lot_waiting_for_an_answer_is_not_offered_twice(db):
         await offers.answer(db, w.tenants[0].actor, path, offer_id=made.id, accepted=False, reason="Trop loin")
         with pytest.raises(Refused, match="déjà donnée"):
             await offers.answer(db, w.tenants[0].actor, path, offer_id=made.id, accepted=True)
+    told = (await db.execute(select(Message).where(Message.kind == "relocation_answer"))).scalar_one()
+    assert (told.to_email, "Motif : Trop loin" in told.text) == (w.landlord.person.email, True)
     await offer(db, w, lease, path, here, lot)
     rows = (await db.execute(select(RelocationOffer.answer).order_by(RelocationOffer.id))).scalars().all()
     assert rows == ["declined", None]
