@@ -22,6 +22,7 @@ from calls import (
     register_pages,
     section_pages,
     sent_pages,
+    structure_twin_pages,
 )
 
 ROUTES: list[HTTPRouteHandler] = [
@@ -38,6 +39,7 @@ ROUTES: list[HTTPRouteHandler] = [
     *attachment_pages.ROUTES,
     *paper_pages.ROUTES,
     *duplicate_pages.ROUTES,
+    *structure_twin_pages.ROUTES,
     *demand_pages.ROUTES,
     *diagnosis_pages.ROUTES,
     *need_pages.ROUTES,

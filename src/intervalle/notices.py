@@ -36,6 +36,8 @@ NOTICES = {
     "account.exists": _always(N_("Compte déjà ouvert"), N_("vous")),
     "account.reset": _always(N_("Nouveau mot de passe"), N_("vous")),
     "organisation.invite": _always(N_("Invitation dans une organisation"), N_("la personne invitée")),
+    "membership.asked": Notice(N_("Personne qui demande à rejoindre une organisation"), N_("qui peut répondre"), "now"),
+    "membership.answered": _always(N_("Réponse à votre demande de rejoindre une organisation"), N_("vous")),
     "ess.reviewed": Notice(N_("Vérification de votre statut ESS"), MEMBERS),
     "searches.digest": Notice(N_("Lieux parus qui répondent à vos recherches"), N_("vous"), "now"),
     # needs

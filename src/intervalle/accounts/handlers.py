@@ -4,6 +4,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from intervalle.accounts import (
     account_pages,
+    joining_pages,
     mail_pages,
     mandate_pages,
     organisation_pages,
@@ -20,6 +21,7 @@ ROUTES: list[HTTPRouteHandler] = [
     *mail_pages.ROUTES,
     *organisation_pages.ROUTES,
     *structure_pages.ROUTES,
+    *joining_pages.ROUTES,
     *mandate_pages.ROUTES,
     *platform_pages.ROUTES,
 ]

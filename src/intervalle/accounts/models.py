@@ -97,6 +97,57 @@ class StructureDocument(Subject, Base):
         return {"self": frozenset({self.organisation_id})}
 
 
+class JoinRequest(Subject, Base):
+    """A person asks to act for an organisation that is written down already; `reviewer` answers while nobody runs it."""
+
+    __tablename__ = "join_requests"
+    __table_args__ = (
+        Index(
+            "uq_join_requests_waiting", "organisation_id", "user_id", unique=True,
+            postgresql_where=text("answered_at IS NULL"),
+        ),
+        CheckConstraint("(answered_at IS NULL) = (accepted IS NULL)", name="answered_with_outcome"),
+        CheckConstraint("accepted IS NOT FALSE OR reason <> ''", name="refused_with_reason"),
+    )  # fmt: skip
+
+    id: Mapped[Key]
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    reviewer_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
+    message: Mapped[str]  # who they are in it
+    asked_at: Mapped[Instant]
+    answered_at: Mapped[Instant | None]
+    answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    accepted: Mapped[bool | None]
+    reason: Mapped[str] = mapped_column(server_default="")
+
+    def parties(self) -> dict[str, frozenset[int]]:
+        return {"self": frozenset({self.reviewer_id or self.organisation_id})}
+
+    def stage(self) -> str:
+        return "waiting" if self.answered_at is None else "answered"
+
+
+class Sameness(Base):
+    """Two records that look like one structure: what a person decided about them. Neither is deleted."""
+
+    __tablename__ = "organisation_sameness"
+    __table_args__ = (
+        UniqueConstraint("first_id", "second_id"),
+        CheckConstraint("first_id < second_id", name="in_order"),
+        CheckConstraint("kept_id IS NULL OR kept_id IN (first_id, second_id)", name="keeps_one"),
+    )
+
+    id: Mapped[Key]
+    first_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    second_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
+    kept_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))  # None: two structures
+    motive: Mapped[str]
+    decided_at: Mapped[Instant]
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))  # the authority that decided
+
+
 class EssClaim(Subject, Base):
     """A structure says which ESS status it has, with its proof; the authority it chose checks it, and says why."""
 

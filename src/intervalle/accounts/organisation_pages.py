@@ -7,7 +7,7 @@ from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import select
 
 from intervalle import identifiers
-from intervalle.accounts import companies, organisations, profiles
+from intervalle.accounts import companies, joining, joining_pages, organisations, profiles
 from intervalle.accounts.forms import ROLE_LABELS, InvitationForm, OrganisationForm
 from intervalle.accounts.models import Organisation
 from intervalle.accounts.policy import READ
@@ -25,12 +25,25 @@ async def _mine(request: Request, db: Db, organisation_id: int) -> Organisation:
 
 
 @get("/organisations/nouvelle", policy="account.create_organisation")
-async def show_new(request: Request, db: Db, siret: Text = "") -> Response[str]:
+async def show_new(request: Request, db: Db, siret: Text = "") -> Response[Any]:
     """With a SIRET, the form comes filled with what the public register says of it; it can be typed otherwise."""
     form, said = OrganisationForm(), ""
+    if siret and (known := await _known(db, siret)):
+        return redirect(joining_pages.address(known), flash=_(ALREADY))
     if siret:
         form, said = await _from_register(siret)
     return page(request, "accounts/organisation_new.html", form=form, asked=siret, said=said)
+
+
+async def _known(db: Db, typed: str) -> Organisation | None:
+    try:
+        siret = identifiers.check_siret(typed)
+    except ValueError:
+        return None
+    return await joining.recorded(db, siret[:9])
+
+
+ALREADY = N_("Cette structure est déjà inscrite : demandez à la rejoindre.")
 
 
 async def _read(db: Db, form: OrganisationForm) -> tuple[OrganisationForm, dict[str, Any]]:
@@ -75,6 +88,8 @@ async def create(request: Request, db: Db) -> Response[None]:
     form, values = await _read(db, OrganisationForm(await form_data(request)))
     if form.errors_in_order:
         raise invalid(request, "accounts/organisation_new.html", form=form, asked="", said="")
+    if values.get("siret") and (known := await joining.recorded(db, values["siret"][:9])):
+        return redirect(joining_pages.address(known), flash=_(ALREADY))
     made = await organisations.create(db, actor_of(request), values)
     return redirect(profiles.address(made), flash=_("L’organisation est créée : invitez vos collègues."))
 

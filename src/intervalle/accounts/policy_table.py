@@ -28,8 +28,12 @@ TABLE: dict[str, Rule] = {
     "organisation.edit": member("self", roles=ADMIN),
     "organisation.invite": member("self", roles=ADMIN),
     "organisation.accept_invitation": SIGNED_IN,
+    "membership.ask": SIGNED_IN,
+    "membership.answer": member("self", roles=ADMIN, states=("waiting",), too_late="Cette demande a déjà sa réponse."),
+    "membership.review": member("self", states=("waiting",), too_late="Cette demande a déjà sa réponse."),
     "structures.show": SIGNED_IN,  # the query shows a structure to its members and to those it has dealings with
     "structures.succeed": member("self", roles=ADMIN),
+    "structures.decide_twins": member(kinds=("city", "epci", "support_body")),
     "documents.keep": member("self"),
     "ess.claim": member("self"),
     "ess.to_review": member(kinds=("city", "epci", "support_body"), roles=READ),

@@ -78,6 +78,7 @@ async def _of_structure(db: AsyncSession, actor: Actor, organisation: Organisati
     return {
         "claims": claims, "papers": papers if member else [paper for paper in papers if paper[0].id in shown],
         "kinds": documents.KIND_LABELS, "statuses": ess.STATUS_LABELS, "claim": claim, "paper": PaperForm(),
+        "same": list((await db.execute(successions.same_as(organisation.id))).all()),
         "lineage": list((await db.execute(successions.lineage(organisation.id))).scalars()),
         "today": clock.today(), "file_error": "",
     }  # fmt: skip

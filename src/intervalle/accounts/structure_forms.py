@@ -35,6 +35,20 @@ class ReviewForm(Form):
     reason = LongText(N_("Motif, envoyé à la structure"), limit=2000)
 
 
+class JoinForm(Form):
+    message = LongText(N_("Qui êtes-vous dans cette structure ?"), [required()], limit=1000)
+    reviewer = Choice(N_("Qui examine votre demande"), [], empty=N_("Choisissez…"))
+
+
+class AnswerForm(Form):
+    outcome = Radio(
+        N_("Votre réponse"),
+        [("yes", N_("Cette personne agit bien pour la structure")), ("no", N_("Je ne peux pas le confirmer"))],
+        [required()],
+    )
+    reason = LongText(N_("Motif, envoyé à la personne"), limit=1000)
+
+
 class SuccessorForm(Form):
     name = Text(N_("Nom de la structure qui prend la suite"), [required()], limit=160)
     legal_form = Text(N_("Sa forme juridique"), [required()], limit=80)

@@ -7,13 +7,13 @@ from that day: drafts, needs, titles and decisions of its predecessor are its ow
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from intervalle import journal
 from intervalle.accounts.actor import Actor
-from intervalle.accounts.models import Mandate, Membership, Organisation
+from intervalle.accounts.models import Mandate, Membership, Organisation, Sameness
 from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import Refused
 from intervalle.i18n import _
@@ -31,6 +31,20 @@ def lineage(organisation_id: int) -> Select[Organisation]:
                 select(Organisation.successor_of_id).where(Organisation.id == organisation_id).scalar_subquery()
             )
         )
+        .order_by(Organisation.id)
+    )
+
+
+def same_as(organisation_id: int) -> Select[Organisation, bool]:
+    """The records that were said to be this structure, with whether this one was kept."""
+    pair = or_(
+        and_(Sameness.first_id == organisation_id, Organisation.id == Sameness.second_id),
+        and_(Sameness.second_id == organisation_id, Organisation.id == Sameness.first_id),
+    )
+    return (
+        select(Organisation, Sameness.kept_id == organisation_id)
+        .join(Sameness, pair)
+        .where(Sameness.kept_id.is_not(None))
         .order_by(Organisation.id)
     )
 

@@ -8,11 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from allocation.assignment.models import Award
 from allocation.relocation.models import RelocationOffer, RelocationPath
 from calls import queries as calling
-from calls import sentences
+from calls import sentences, structure_twins
 from calls.models import Application, ApplicationMember, Call, CallVersion
 from calls.need_models import Need, NeedContact
 from intervalle import clock
-from intervalle.accounts import ess
+from intervalle.accounts import ess, joining
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.models import Organisation
 from intervalle.accounts.policy_table import POLICY
@@ -67,6 +67,47 @@ async def statuses_to_check(db: AsyncSession, actor: Actor) -> list[Task]:
             POLICY.can(actor, "ess.review", claim),
         )
         for claim, structure in rows
+    ]
+
+
+async def joins(db: AsyncSession, actor: Actor) -> list[Task]:
+    """People who ask to act for an organisation, and wait for this person's answer; and one's own requests."""
+    waiting = await db.execute(joining.to_answer(actor).limit(MOST))
+    asked = await db.execute(joining.asked_by(actor).limit(MOST))
+    return [
+        *(
+            Task(
+                _("%(who)s demande à rejoindre %(name)s", who=person.name, name=organisation.name),
+                _("À vous : confirmez que cette personne agit pour la structure, ou dites pourquoi non."),
+                "/rattachements",
+                True,
+            )
+            for _one, organisation, person in waiting
+        ),
+        *(
+            Task(
+                _("Votre demande de rejoindre %(name)s", name=organisation.name),
+                _("Votre demande est examinée ; la réponse vous sera écrite."),
+                "/rattachements",
+                False,
+            )
+            for _one, organisation in asked
+        ),
+    ]
+
+
+async def twins(db: AsyncSession, actor: Actor) -> list[Task]:
+    """Structures typed at the desk that look like another one."""
+    if not POLICY.can(actor, "structures.decide_twins"):
+        return []
+    return [
+        Task(
+            _("%(one)s et %(other)s se ressemblent", one=pair.first.name, other=pair.second.name),
+            _("À vous : dites si c’est une seule structure, inscrite deux fois."),
+            "/structures/doublons",
+            True,
+        )
+        for pair in (await structure_twins.found(db, actor))[:MOST]
     ]
 
 
