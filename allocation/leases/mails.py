@@ -32,7 +32,7 @@ async def signed(db: AsyncSession, dossier: Dossier, document: StoredFile) -> No
     """Tell both parties, with the printed text attached and its hash in the letter."""
     lease, file = dossier.lease, dossier.file
     parties = [file.landlord.id, file.tenant.id, *([dossier.manager.id] if dossier.manager else [])]
-    place = later._("%(place)s, lot %(lot)s", place=file.premises.name, lot=file.lot.label)
+    place = f"{file.premises.name}, lot {file.lot.label}"
     text = later._(
         "Bonjour,\n\nLe titre « %(title)s » entre %(landlord)s et %(tenant)s est signé.\nLieu : %(place)s.\nOccupation %(days)s.\n"
         "Loyer : %(rent)s par an ; charges : %(charges)s par an.\n\n"

@@ -53,7 +53,7 @@ async def make(
 
 
 async def _tell(db: AsyncSession, path: RelocationPath, offer: RelocationOffer, suggestion: Suggestion) -> None:
-    place = later._("%(place)s, lot %(lot)s", place=suggestion.premises.name, lot=suggestion.lot.label)
+    place = f"{suggestion.premises.name}, lot {suggestion.lot.label}"
     price = (
         later._("%(price)s par mois", price=later.money(offer.monthly_cents))
         if offer.monthly_cents is not None
