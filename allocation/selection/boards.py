@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from allocation.selection import queries, scoring
 from allocation.selection.models import Admissibility, Panel, Reading, Recusal, Seat
 from allocation.selection.queries import scoring_seats, submitted
-from allocation.selection.quorum import Member, default_rule, quorum
+from allocation.selection.quorum import Member, QuorumRule, default_rule, quorum
 from allocation.selection.ranking import Change, Entry, Ranking, TieBreak, juror_stability, rank, weight_stability
 from allocation.selection.tallies import Counts, Scorer, Voice, voices
 from allocation.selection.words import COLLEGES
@@ -210,7 +210,7 @@ class Board:
     @cached_property
     def quorum_gaps(self) -> list[Verdict]:
         """What is missing before the panel may rank; empty when it may (AMI-07)."""
-        return quorum(self.members, default_rule(clock.today(), self.panel.quorum))
+        return quorum(self.members, quorum_rule(self.panel))
 
     @property
     def blocked(self) -> dict[str, tuple[str, ...]]:
@@ -314,6 +314,11 @@ async def _outside_share(db: AsyncSession, seats: tuple[SeatColumn, ...], ids: s
     rows = await db.execute(select(Reading.application_id, Reading.seat_id).where(Reading.seat_id.in_(partial)))
     handed_out = {(row.application_id, row.seat_id) for row in rows}
     return frozenset((i, seat) for i in ids for seat in partial if (i, seat) not in handed_out)
+
+
+def quorum_rule(panel: Panel) -> QuorumRule:
+    """What the panel's own rules ask for, today."""
+    return default_rule(clock.today(), panel.quorum, {COLLEGES[c]: least for c, least in panel.college_quorums.items()})
 
 
 def detail_of(board: Board, key: str) -> dict[str, Any]:

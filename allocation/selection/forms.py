@@ -51,11 +51,18 @@ class RulesForm(Form):
     weight_residents = Whole(COLLEGES["residents"], low=1, high=100, default=1)
     weight_expert = Whole(COLLEGES["expert"], low=1, high=100, default=1)
 
+    quorum_city_ess = Whole(COLLEGES["city_ess"], low=0, high=20, default=0)
+    quorum_urban_policy = Whole(COLLEGES["urban_policy"], low=0, high=20, default=0)
+    quorum_landlord = Whole(COLLEGES["landlord"], low=0, high=20, default=0)
+    quorum_residents = Whole(COLLEGES["residents"], low=0, high=20, default=0)
+    quorum_expert = Whole(COLLEGES["expert"], low=0, high=20, default=0)
+
     def rules(self) -> Rules:
         weights = {code: self[f"weight_{code}"].data or 1 for code in COLLEGES} if self.weighted.data else {}
         return Rules(
             quorum=_given(self.quorum), readers_per_file=_given(self.readers_per_file), reason_below=_given(self.reason_below),
             reason_above=_given(self.reason_above), anonymous=bool(self.anonymous.data), college_weights=weights,
+            college_quorums={code: least for code in COLLEGES if (least := self[f"quorum_{code}"].data)},
             meets_at=self.meets_at.data,
         )  # fmt: skip
 
@@ -64,7 +71,9 @@ def rules_shown(panel: Any) -> dict[str, Any]:
     """Initial values of the form for a stored panel."""
     names = ("quorum", "readers_per_file", "reason_below", "reason_above", "meets_at", "anonymous")
     weights = {f"weight_{code}": panel.college_weights.get(code, 1) for code in COLLEGES}
-    return {name: getattr(panel, name) for name in names} | weights | {"weighted": bool(panel.college_weights)}
+    quorums = {f"quorum_{code}": panel.college_quorums.get(code, 0) for code in COLLEGES}
+    shown = {name: getattr(panel, name) for name in names}
+    return shown | weights | quorums | {"weighted": bool(panel.college_weights)}
 
 
 class SeatForm(Form):

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from allocation.selection import access, agenda, boards, queries
 from allocation.selection.access import Room
 from allocation.selection.agenda import Point
-from allocation.selection.boards import Board
+from allocation.selection.boards import Board, quorum_rule
 from allocation.selection.meeting_models import (
     AgendaItem,
     Ballot,
@@ -26,9 +26,9 @@ from allocation.selection.meeting_models import (
     Presence,
 )
 from allocation.selection.models import Recusal, ScoreSheet, Seat
-from allocation.selection.quorum import Member, default_rule, quorum
+from allocation.selection.quorum import Member, quorum
 from allocation.selection.ranking_pages import Line, lines_of
-from intervalle import clock
+from allocation.selection.words import COLLEGES
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.models import User
 
@@ -187,11 +187,11 @@ async def _quorum(
         )
         apart = set(rows.scalars())
     members = [
-        Member(c.name, c.seat.college, c.from_owner, recused=c.seat.id in apart, voted=c.seat.id in here)
+        Member(c.name, COLLEGES[c.seat.college], c.from_owner, recused=c.seat.id in apart, voted=c.seat.id in here)
         for c in board.seats
     ]
     entitled = [m for m in members if m.entitled]
-    missing = quorum(members, default_rule(clock.today(), board.panel.quorum))
+    missing = quorum(members, quorum_rule(board.panel))
     return len(entitled), sum(m.voted for m in entitled), not missing
 
 

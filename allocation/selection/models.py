@@ -49,6 +49,7 @@ class Panel(Base):
     reason_above: Mapped[int] = mapped_column(SmallInteger, server_default="4")
     # College -> weight in the combined mark; empty = one person, one voice. Published with the rules, then fixed.
     college_weights: Mapped[Json] = mapped_column(server_default="{}")
+    college_quorums: Mapped[Json] = mapped_column(server_default="{}")  # college -> voters it must have, at least one
     anonymous: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))  # names hidden while scoring
     meets_at: Mapped[Instant | None]
     created_at: Mapped[Created]

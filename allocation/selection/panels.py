@@ -40,6 +40,7 @@ class Rules:
     reason_above: int = 4
     anonymous: bool = False
     college_weights: Mapping[str, int] = field(default_factory=dict)  # empty: one person, one voice
+    college_quorums: Mapping[str, int] = field(default_factory=dict)  # voters a college must have
     meets_at: datetime | None = None
 
 
@@ -72,7 +73,9 @@ async def compose(db: AsyncSession, actor: Actor, call: Call, rules: Rules) -> P
     )
     panel = await locked(db, call)
     assert panel is not None
-    fixed = ("quorum", "readers_per_file", "reason_below", "reason_above", "anonymous", "college_weights")
+    fixed = (
+        "quorum", "readers_per_file", "reason_below", "reason_above", "anonymous", "college_weights", "college_quorums",
+    )  # fmt: skip
     if panel.opened_at and any(getattr(panel, name) != getattr(rules, name) for name in fixed):
         raise Refused(
             _("Les dossiers sont ouverts : les règles de la commission ne changent plus."),

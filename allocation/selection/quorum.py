@@ -42,12 +42,14 @@ class QuorumRule:
     per_college: Mapping[str, int] = field(default_factory=dict)
 
 
-def default_rule(on: date, min_voters: int | None = None) -> QuorumRule:
-    """The product's defaults; a call may ask for more voters."""
+def default_rule(
+    on: date, min_voters: int | None = None, per_college: Mapping[str, int] | None = None
+) -> QuorumRule:  # fmt: skip
+    """The product's defaults; a call may ask for more voters, and for some of each college."""
     return QuorumRule(
         min_voters=min_voters if min_voters is not None else parameters.whole("panel.min_voters", on),
-        min_outside_owner=parameters.whole("panel.min_outside_owner", on),
-    )
+        min_outside_owner=parameters.whole("panel.min_outside_owner", on), per_college=per_college or {},
+    )  # fmt: skip
 
 
 def quorum(members: Sequence[Member], rule: QuorumRule) -> list[Verdict]:

@@ -11,7 +11,7 @@ from sqlalchemy import select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from allocation.selection import agenda, boards, queries
-from allocation.selection.boards import Board
+from allocation.selection.boards import Board, quorum_rule
 from allocation.selection.meeting_models import (
     Ballot,
     Discussion,
@@ -20,7 +20,7 @@ from allocation.selection.meeting_models import (
     Presence,
 )
 from allocation.selection.models import Admissibility, Panel, RankedScore, Recusal, Seat
-from allocation.selection.quorum import Member, default_rule, quorum
+from allocation.selection.quorum import Member, quorum
 from allocation.selection.words import COLLEGES, SCORE_RULES, TIE_BREAKS
 from calls.models import Application, Call
 from intervalle import clock
@@ -55,7 +55,7 @@ async def record_of(db: AsyncSession, call: Call, panel: Panel) -> Facts:
 
 
 def _panel(panel: Panel, board: Board) -> Facts:
-    voted = [m for m in board.members if m.voted]
+    voted, asked = [m for m in board.members if m.voted], panel.college_quorums
     return {
         "opened_at": at(panel.opened_at),
         "scoring_closed_at": at(panel.scoring_closed_at),
@@ -71,6 +71,8 @@ def _panel(panel: Panel, board: Board) -> Facts:
         "voters": len(voted),
         "entitled": sum(m.entitled for m in board.members),
         "quorum_gaps": [verdict.message_fr for verdict in board.quorum_gaps],
+        # Said where it is asked for: minutes drawn up before it could be are not made to look changed.
+        **({"college_quorums": {COLLEGES[c]: least for c, least in sorted(asked.items())}} if asked else {}),
     }
 
 
@@ -195,9 +197,9 @@ async def _meetings(
 def _quorate(board: Board, here: set[int]) -> bool:
     """Whether those who came, at some moment, made a quorum for files nobody is set aside from."""
     members = [
-        Member(c.name, c.seat.college, c.from_owner, voted=c.seat.id in here) for c in board.seats
+        Member(c.name, COLLEGES[c.seat.college], c.from_owner, voted=c.seat.id in here) for c in board.seats
     ]  # fmt: skip
-    return not quorum(members, default_rule(clock.today(), board.panel.quorum))
+    return not quorum(members, quorum_rule(board.panel))
 
 
 async def _by_meeting(db: AsyncSession, query: Any) -> defaultdict[int, list[Any]]:

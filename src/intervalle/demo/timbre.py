@@ -90,7 +90,11 @@ async def _to_the_files(
 
 async def _compose(db: AsyncSession, cast: Cast, made: Call, files: list[Application]) -> dict[str, Seat]:
     """Four voters, Léa for two files only; Rozenn stands in for Malik if he leaves; Yann keeps the minutes, Claire watches."""
-    yann, seats, rules = cast.actor("yann"), {}, panels.Rules(quorum=3, meets_at=days_ago(38, 9))
+    yann, seats, rules = (
+        cast.actor("yann"),
+        {},
+        panels.Rules(quorum=3, college_quorums={"city_ess": 1, "landlord": 1}, meets_at=days_ago(38, 9)),
+    )
     with clock.at(days_ago(51)):
         await panels.compose(db, yann, made, rules)
         for person, terms in {
@@ -136,7 +140,7 @@ async def _examine(db: AsyncSession, cast: Cast, made: Call, files: list[Applica
             request="Le budget annoncé page 3 n’est pas joint. Envoyez-le, même sommaire : une page suffit.",
         )  # fmt: skip
     with clock.at(days_ago(43)):
-        missing = checklist.Answer("no", "Le budget demandé le mois dernier n’a pas été reçu dans le délai.")
+        missing = checklist.Answer("no", "Le budget demandé n’a pas été reçu dans le délai.")
         await admissibility.examine(
             db, yann, made, files[5].id, yes | {"complete": missing}, version=2, admissible=False
         )

@@ -175,6 +175,26 @@ async def test_college_weights_are_the_panels(db: Any) -> None:
     assert board.scores[scene.files[0].label].total == Decimal("60.00")
 
 
+async def test_a_college_without_its_voters_holds_the_ranking(db: Any) -> None:
+    scene = await make.ready(db, files=1, jurors=4, rules=Rules(college_quorums={"landlord": 1, "residents": 1}))
+    for juror in range(3):
+        await make.score(db, scene, juror, 0, 3)
+    with make.afterwards():
+        await sheets.close_scoring(db, scene.city.actor, scene.call)
+        with pytest.raises(Refused, match="Collège « Habitants » : 0 vote pour 1 nécessaire"):
+            await rankings.rank(db, scene.city.actor, scene.call)
+
+
+async def test_a_college_with_its_voters_lets_the_ranking_be(db: Any, client: Any) -> None:
+    scene = await make.ready(db, files=1, rules=Rules(college_quorums={"landlord": 1}))
+    await make.score_all(db, scene, 3)
+    with make.afterwards():
+        staff = await client(scene.city.person)
+        assert "3 voix, dont 1 pour « Bailleur »" in (await staff.get(f"/commissions/{scene.call.id}")).text
+        await rankings.rank(db, scene.city.actor, scene.call)
+    assert len(await ranks(db)) == 1
+
+
 @pytest.mark.parametrize("weights", [{}, {"city_ess": 2, "urban_policy": 1, "landlord": 1}])
 @pytest.mark.parametrize("rule", ["mean", "median", "trimmed_mean"])
 async def test_marks_counted_by_the_database_give_the_score_of_the_marks(db: Any, rule: str, weights: Any) -> None:
