@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "selection_college_quorums"
-down_revision = "calls_match_queue"
+down_revision = "accounts_joining"
 
 
 def upgrade() -> None:
