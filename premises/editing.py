@@ -55,7 +55,7 @@ async def edit_context(db: Db, request: Request, premises: Premises) -> dict[str
     missing = supply.missing_to_publish(premises, [v.lot for v in view.lots])
     return {
         "premises": premises, "view": view, "missing": missing, "uncertain": placing.uncertain(premises), "lon": lon, "lat": lat,
-        "lot_form": None, "lot_id": None, "photo_form": PhotoForm(), "photo_error": "", "scans": dict(await db.execute(queries.photo_scans(premises.id))), "money_m2": money_m2, "conflict": None, "basemap": settings().basemap_url,
+        "lot_form": None, "lot_id": None, "photo_form": PhotoForm(), "photo_error": "", "scans": dict(list(await db.execute(queries.photo_scans(premises.id)))), "money_m2": money_m2, "conflict": None, "basemap": settings().basemap_url,
         "form": _form(request, obj=premises, owner=str(premises.owner_id)), "place_form": PlaceForm(lat=lat, lon=lon),
         "documents": list(await db.execute(queries.documents_of(premises.id))), "document_form": DocumentForm(), "document_error": "",
         "outline_form": OutlineForm(outline=await outlines.geojson(db, premises)), "plan": await outlines.plan(db, premises),
@@ -110,9 +110,13 @@ async def set_place(request: Request, db: Db, premises_id: Id) -> Response[None]
     lon, lat = form.lon.data, form.lat.data
     point = None if lon is None or lat is None else (float(lon), float(lat))
     qpv = {"outside": "", "code": (form.qpv_code.data or "").upper()}.get(form.qpv.data or "")
+    here = await placing.kept(db, premises)
     place = await placing.by_hand(db, premises, point=point, commune_code=commune, qpv_code=qpv)
     await supply.edit(db, actor_of(request), premises, version=premises.version, values={}, place=place)
-    return redirect(f"/locaux/{premises_id}/modifier#lots", flash=_("La position est corrigée."))
+    return redirect(
+        f"/locaux/{premises_id}/modifier#lots",
+        flash=_("La position est confirmée.") if point == (here.lon, here.lat) else _("La position est corrigée."),
+    )
 
 
 @get("/locaux/{premises_id:int}/lots/nouveau", policy="premises.edit")

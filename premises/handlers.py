@@ -4,7 +4,7 @@ from typing import Any
 
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 
 import premises.managing  # forgets the agent when its mandate ends  # noqa: F401
 from intervalle import clock, files
@@ -102,8 +102,10 @@ async def short(request: Request, db: Db, code: Slug) -> Response[str]:
 
 @get("/locaux/mes-locaux", policy="premises.create")
 async def mine(request: Request, db: Db) -> Response[str]:
-    rows = (await db.execute(queries.premises_of(actor_of(request)).limit(200))).scalars().all()
-    return page(request, "premises/mine.html", cards=await views(db, rows), money_m2=money_m2)
+    unsure = request.query_params.get("position") == "a-verifier"
+    asked = queries.premises_of(actor_of(request)).where(placing.unsure() if unsure else true()).limit(200)
+    cards = await views(db, (await db.execute(asked)).scalars().all())
+    return page(request, "premises/mine.html", cards=cards, money_m2=money_m2, unsure=unsure)
 
 
 @get("/locaux/photos/{photo_id:int}", policy="premises.show")

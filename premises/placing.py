@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from geoalchemy2 import WKTElement
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from intervalle import clock
+from intervalle import clock, identifiers
 from intervalle.territory import applies, geocoding
 from intervalle.territory.models import Commune
 from premises.france import in_france
@@ -55,7 +55,9 @@ async def find(db: AsyncSession, address: str, postcode: str) -> Place:
         db, found.lon, found.lat, source=found.source, score=Decimal(str(found.score)), precision=found.precision
     )
     if place.commune_code is None and found.commune_code:
-        return replace(place, commune_code=found.commune_code)
+        code = identifiers.whole_commune(found.commune_code)  # an arrondissement's address is its city's
+        if await applies.commune_exists(db, code):
+            return replace(place, commune_code=code)
     return place
 
 
@@ -132,4 +134,13 @@ def uncertain(premises: Premises) -> bool:
     ) or premises.position_precision != "housenumber"
 
 
-__all__ = ["NOWHERE", "Place", "at", "by_hand", "find", "in_france", "kept", "uncertain"]
+def unsure() -> ColumnElement[bool]:
+    """The SQL twin of `uncertain`, for places that were found at all: a draft without a point is asked for one anyway."""
+    doubtful = or_(
+        func.coalesce(Premises.position_score, 0) < Decimal(str(geocoding.ENOUGH)),
+        Premises.position_precision.is_distinct_from("housenumber"),
+    )
+    return or_(Premises.position_source == "commune", and_(Premises.position_source != "manual", doubtful))
+
+
+__all__ = ["NOWHERE", "Place", "at", "by_hand", "find", "in_france", "kept", "uncertain", "unsure"]

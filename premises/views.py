@@ -13,7 +13,7 @@ from intervalle import clock, i18n
 from intervalle.accounts.models import Organisation
 from intervalle.i18n import N_, _, ngettext
 from intervalle.territory.models import Commune, QpvPerimeter
-from premises import confirmations, hooks, occupancies, queries, timeline
+from premises import confirmations, hooks, occupancies, placing, queries, timeline
 from premises.facts import TitleCode, Utility
 from premises.models import Lot, Occupancy, Photo, Premises
 
@@ -47,6 +47,11 @@ class PremisesView:
     def stale(self) -> bool:
         """Nobody confirmed the page for six months."""
         return confirmations.is_stale(self.premises, clock.now())
+
+    @property
+    def unsure(self) -> bool:
+        """Nobody looked at a position that was found with doubt."""
+        return self.premises.position_source is not None and placing.uncertain(self.premises)
 
     @property
     def address(self) -> str:

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from intervalle import antivirus, files
+from premises import placing
 from premises.models import Lot, Photo, Premises
 from tests import make
 from tests.premises import make as rows
@@ -169,6 +170,33 @@ async def test_a_bad_photo_is_a_sentence_and_loses_nothing(
     )
     assert (answer.status_code, sentence in answer.text, f'value="{alt}"' in answer.text) == (422, True, True)
     assert (await db.execute(select(func.count(Photo.id)))).scalar_one() == 0
+
+
+async def test_a_doubtful_position_is_asked_about_until_somebody_answers(db: Any, client: Any) -> None:
+    """An imported address that only resembles: the page asks, « Mes locaux » and the front page ask, then nobody does."""
+    person, org = await _landlord(db)
+    _other, theirs = await _landlord(db)
+    await rows.premises(db, theirs)
+    await db.execute(text("INSERT INTO addresses (id, label, shown, commune_code, postcode, point) VALUES ('x1', plain_text('12 rue de la Marbaudais 35700 Rennes'), '12 rue de la Marbaudais 35700 Rennes', '35238', '35700', ST_Point(-1.6585, 48.1275, 4326))"))  # fmt: skip
+    await db.commit()
+    browser = await client(person)
+    sent = await browser.post("/locaux", data={**PLACE, "owner": str(org.id), "address": "2 rue de Marbodais"})
+    made = (await db.execute(select(Premises).where(Premises.owner_id == org.id))).scalar_one()
+    assert (sent.status_code, made.position_source, placing.uncertain(made)) == (303, "address_base", True)
+
+    async def asks() -> list[bool]:
+        pages = (f"/locaux/{made.id}/modifier", f"/locaux/{made.id}", "/locaux/mes-locaux?position=a-verifier", "/")
+        texts = [(await browser.get(page)).text for page in pages]
+        sentences = ("La position est bonne", "Position à vérifier", made.name, "Position d’un local à vérifier")
+        return [sentence in page for sentence, page in zip(sentences, texts, strict=True)]
+
+    assert await asks() == [True] * 4
+    await browser.post(f"/locaux/{made.id}", data={**PLACE, "address": made.address, "name": "Autre nom", "version": str(made.version)})  # fmt: skip
+    await db.refresh(made)
+    assert (made.name, await asks()) == ("Autre nom", [True] * 4)
+    await browser.post(f"/locaux/{made.id}/position", data={"lat": "48.1275", "lon": "-1.6585"})
+    await db.refresh(made)
+    assert (made.position_source, await asks()) == ("manual", [False] * 4)
 
 
 @pytest.mark.parametrize(("said", "told"), [("clean", "analysée par l’antivirus"), ("not_scanned", "non analysée par un antivirus"), ("FOUND", "a reconnu « Eicar »")])  # fmt: skip

@@ -17,11 +17,12 @@ from allocation.tfpb.models import TfpbAgreement, TfpbProgramme
 from intervalle import clock
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.models import Organisation
+from intervalle.accounts.policy import WRITE
 from intervalle.accounts.policy_table import POLICY
 from intervalle.awaiting.task import MOST, SOON, Task, paris_day
 from intervalle.i18n import _, day, instant, ngettext
+from premises import placing, queries
 from premises.models import Premises
-from premises.queries import premises_of
 
 
 async def leases_to_prepare(db: AsyncSession, actor: Actor) -> list[Task]:
@@ -188,7 +189,7 @@ def _relocation(
 
 
 async def premises_to_publish(db: AsyncSession, actor: Actor) -> list[Task]:
-    rows = await db.execute(premises_of(actor).where(Premises.published_at.is_(None)).limit(MOST))
+    rows = await db.execute(queries.premises_of(actor).where(Premises.published_at.is_(None)).limit(MOST))
     return [
         Task(
             place.name,
@@ -198,3 +199,14 @@ async def premises_to_publish(db: AsyncSession, actor: Actor) -> list[Task]:
         )
         for place in rows.scalars()
     ]
+
+
+async def positions_to_check(db: AsyncSession, actor: Actor) -> list[Task]:
+    """One line for all the positions that were found with doubt: it stays until a person has answered for each."""
+    mine = Premises.owner_id.in_(actor.organisations(WRITE, scope="premises"))
+    counted = select(func.count(Premises.id)).where(mine, Premises.withdrawn_at.is_(None), placing.unsure())
+    if not (count := (await db.execute(counted)).scalar_one()):
+        return []
+    said = ngettext("Position d’un local à vérifier", "Positions de %(n)s locaux à vérifier", count)
+    todo = _("À vous : confirmez le point trouvé, ou donnez-le à la main. Personne ne l’a fait.")
+    return [Task(said, todo, "/locaux/mes-locaux?position=a-verifier", True)]
