@@ -22,6 +22,7 @@ from calls.conditions import asked
 from calls.models import Application, Call, CallVersion, Criterion
 from intervalle import clock
 from intervalle.demo.people import Cast
+from intervalle.demo.places import month
 from premises.models import Lot
 
 GRID = (
@@ -115,11 +116,15 @@ def _sections(file: File) -> list[tuple[str, dict[str, Any], dict[str, str]]]:
     return [
         ("projet", {"project_name": file.project, "uses": list(file.uses), "jobs_fte": Decimal(file.jobs)},
          {"summary": file.summary, "utility": "Les habitants viennent de l’immeuble et des rues voisines ; nous comptons deux cents passages par mois la première année, relevés à l’accueil."}),
-        ("structure", {"neighbourhood": file.local},
-         {"presentation": "Une équipe salariée et un conseil d’administration de neuf personnes, dont quatre habitants du quartier.",
+        ("structure", {"neighbourhood": file.local, "republican_commitment": "not_concerned" if file.org == "belleboite" else "signed"},
+         {"references": "Trois ans dans un local de la ville, rendu à la date et en bon état ; la directrice du centre social peut en parler.",
+          "presentation": "Une équipe salariée et un conseil d’administration de neuf personnes, dont quatre habitants du quartier.",
           "rooting": "Centre social, conseil citoyen, régie de quartier : conventions signées ou en cours."}),
         ("besoins", {"erp_type": "M" if file.shop else "W", "public_count": 19, "staff_count": 4, "needs_ground_floor": file.shop, "needs_water": file.shop, "needs_step_free": file.shop},
          {"fit": "La surface et le calendrier conviennent ; aménagement léger, réversible, à notre charge."}),
+        ("calendrier", {"wished_from": month(3), "wished_months": 18, "insured": True},
+         {"planning": "Un mois d’aménagement, puis ouverture au public. Seule la livraison du mobilier peut nous retarder.",
+          "works": "Peinture et rayonnages démontables, par nos bénévoles, pour 1 800 €. Rien ne reste au départ."}),
         ("presence", {"slots": list(file.slots)}, {"sharing": "La salle le soir et le samedi, l’outillage, l’accueil du matin à tour de rôle."}),
         ("budget", {"budget_cents": file.budget, "max_charges_cents_m2_year": 4200},
          {"viability": "Recettes propres pour 40 %, aides acquises pour 35 %, le reste demandé ; trois mois de trésorerie.",
