@@ -80,6 +80,7 @@ class Letter:
     court: str = ""
     decided_on: date
     notified_on: date | None = None
+    panel: bool = True  # a panel compared files; a direct award has neither minutes nor other candidates
 
 
 def remedies_text(letter: Letter) -> list[str]:
@@ -111,12 +112,16 @@ def _public_text(letter: Letter) -> list[str]:
         "(CRPA, art. L411-2).",
         f"Vous pouvez aussi saisir {letter.court}, par courrier ou par l’application Télérecours citoyens, dans les "
         f"{appeal} qui suivent la réception de cette lettre{limit} (CJA, art. R421-1).",
-        "Vous pouvez demander le procès-verbal de la commission. Sans réponse après "
+        f"Vous pouvez demander {_record(letter)}. Sans réponse après "
         f"{_months('cada.silence_months', letter)}, vous pouvez saisir la Commission d’accès aux documents "
         f"administratifs (CADA) dans les {_months('cada.months', letter)} (CRPA, art. R343-1).",
-        "Si une convention est signée avec un autre candidat, vous pouvez en contester la validité devant le même "
+        f"Si une convention est signée avec {'un autre candidat' if letter.panel else 'une autre structure'}, vous pouvez en contester la validité devant le même "
         f"tribunal dans les {_months('contract_challenge.months', letter)} qui suivent l’avis de signature.",
     ]
+
+
+def _record(letter: Letter) -> str:
+    return "le procès-verbal de la commission" if letter.panel else "les documents de cette procédure"
 
 
 def _private_text(letter: Letter) -> list[str]:

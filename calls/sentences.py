@@ -43,6 +43,11 @@ def _direct(call: object) -> bool:
     return getattr(call, "kind", "") == "direct"
 
 
+def _rolling(call: object) -> bool:
+    """A rolling call: its files may be taken up and examined before it closes."""
+    return getattr(call, "kind", "") == "rolling"
+
+
 def call_label(call: CallFacts, now: datetime) -> str:
     if call.opened_at and call.opened_at > now and not call.cancelled_at:
         return _("Ouverture programmée")
@@ -99,6 +104,11 @@ def organiser_sentence(call: Told, now: datetime, decision_on: date | None = Non
         case "open" if not sealed:
             return _(
                 "Les structures candidatent jusqu’au %(closing)s. Vous lisez leurs dossiers à mesure qu’ils arrivent.",
+                closing=instant(call.closes_at),
+            )
+        case "open" if _rolling(call):
+            return _(
+                "Les structures candidatent jusqu’au %(closing)s. À vous : relevez leurs dossiers quand vous voulez les examiner.",
                 closing=instant(call.closes_at),
             )
         case "open":
@@ -160,6 +170,11 @@ def application_sentence(
         case "submitted" if not sealed:
             return _(
                 "Rien à faire de votre côté : l’équipe de l’appel peut la lire, la commission après la clôture, le %(closing)s.",
+                closing=instant(call.closes_at),
+            )
+        case "submitted" if _rolling(call):
+            return _(
+                "Rien à faire de votre côté : elle est lue à la prochaine relève, ou à la clôture, le %(closing)s.",
                 closing=instant(call.closes_at),
             )
         case "submitted":

@@ -158,7 +158,7 @@ def _as_decision(
     paragraphs += [text for text in (act.motive.strip(), change.motive.strip(), *passed) if text]
     return Decision(
         outcome=line.outcome, lot_id=line.lot_id, area=line.area, motive="\n\n".join(paragraphs),
-        remedies=notices.remedies(setting.decider, clock.today()), signatory=act.signatory, released_at=act.released_at,
+        remedies=notices.remedies(setting.decider, clock.today(), panel=setting.call.kind != "direct"), signatory=act.signatory, released_at=act.released_at,
     )  # fmt: skip
 
 

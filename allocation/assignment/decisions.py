@@ -138,7 +138,7 @@ async def reopen(db: AsyncSession, actor: Actor, call: Call, *, motive: str) -> 
 async def prepare(db: AsyncSession, call: Call, proposal: Proposal, inputs: Inputs) -> dict[str, int]:
     """One decision per standing application; gives the count per outcome."""
     decider = await decider_of(db, call)
-    remedies = notices.remedies(decider, clock.today())
+    remedies = notices.remedies(decider, clock.today(), panel=call.kind != "direct")
     left_out = await _left_out(db, call)
     signatory = (await house_rules.of(db, call.organiser_id)).signatory
     documents, names = documents_of(proposal), names_of(inputs)

@@ -26,7 +26,7 @@ from intervalle import files
 from intervalle.accounts.models import Organisation, User
 from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import NotFound
-from intervalle.i18n import N_, _
+from intervalle.i18n import N_, _, ngettext
 from intervalle.outbox import StoredFile
 from intervalle.pdf import render_pdf
 from intervalle.web import Db, Id, Request, actor_of, form_data, invalid, page, redirect, stored_file_response
@@ -98,7 +98,11 @@ async def sign(request: Request, db: Db, call_id: Id) -> Response[Any]:
 async def notify(request: Request, db: Db, call_id: Id) -> Response[Any]:
     call = await call_of(request, db, call_id)
     sent = await release.release(db, actor_of(request), call)
-    told = _("%(n)s lettres partent ensemble.", n=sent) if sent else _("Les décisions étaient déjà notifiées.")
+    told = (
+        ngettext("La lettre est partie.", "%(n)s lettres partent ensemble.", sent)
+        if sent
+        else _("Les décisions étaient déjà notifiées.")
+    )
     return redirect(f"/attribution/{call_id}/lettres", flash=told)
 
 

@@ -18,7 +18,7 @@ from premises.models import Lot, Premises
 
 FIRST = File("paul", "compagnons", "L’outilthèque de la dalle", "Prêt d’outils et chantiers d’auto-rénovation avec les locataires.", ("workshop",), {"A": (1, 60, 90)}, "2.0", 9_600_000, True, slots=(0, 1, 4, 5))  # fmt: skip
 SECOND = File("elise", "afev", "Le mentorat au pied des tours", "Accompagnement scolaire par des étudiants, trois après-midi par semaine.", ("office", "training"), {"A": (1, 40, 60)}, "1.5", 12_000_000, slots=(3, 5, 7))  # fmt: skip
-GARDEN = File("amina", "ateliers", "La pépinière du passage", "Plants et outils partagés, prolongement du jardin voisin que la structure entretient.", ("garden",), {"A": (1, 470, 470)}, "1.0", 3_200_000)  # fmt: skip
+GARDEN = File("amina", "ateliers", "La pépinière du passage", "Plants et outils partagés, prolongement du jardin voisin que la structure entretient.", ("garden",), {"A": (1, 640, 640)}, "1.0", 3_200_000, outdoor=True)  # fmt: skip
 
 
 async def load(db: AsyncSession, cast: Cast, places: Places) -> None:
@@ -50,17 +50,19 @@ async def _rolling(db: AsyncSession, cast: Cast, places: Places) -> None:
 async def _direct(db: AsyncSession, cast: Cast) -> None:
     """A small plot of Est Ensemble beside the garden that a structure tends already: its file has come."""
     found = await db.execute(
-        select(Lot).join(Premises, Premises.id == Lot.premises_id).where(Premises.name == "TempO’, terrain Chaptal")
+        select(Lot)
+        .join(Premises, Premises.id == Lot.premises_id)
+        .where(Premises.name == "TempO’, triangle des Rigondes")
     )
     lot = found.scalar_one()
     made = await stories.call(
-        db, cast, person="samira", organiser="estensemble", title="Terrain Chaptal : proposé au jardin voisin",
+        db, cast, person="samira", organiser="estensemble", title="Triangle des Rigondes : proposé au jardin voisin",
         lots=[lot], opened=days_ago(16), closes=days_ago(-16, 12),
         values={**COMMON, "kind": "direct", "title_code": "COP", "economic": False,
                 "body": "Le terrain prolonge le jardin partagé que la structure entretient depuis 2021.",
                 "beneficiary_id": cast.orgs["ateliers"].id,
                 "direct_ground": "Terrain du domaine privé, enclavé, sans autre accès que le jardin voisin : la structure qui l’entretient est seule en mesure de l’occuper.",
                 "circumstances": "Construction de logements prévue au terme des études, permis déposé.",
-                "occupation_from": month(2), "occupation_until": month(14), "decision_on": days_ago(-25).date()},
+                "occupation_from": month(2), "occupation_until": month(12), "decision_on": days_ago(-25).date()},
     )  # fmt: skip
     await stories.apply(db, cast, made, GARDEN, {"A": lot}, days_ago(3) + timedelta(hours=4))

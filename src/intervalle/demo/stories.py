@@ -48,6 +48,7 @@ class File:
     local: bool = False
     slots: tuple[int, ...] = ()
     shop: bool = False
+    outdoor: bool = False
 
 
 def days_ago(count: int, hour: int = 10) -> datetime:
@@ -120,7 +121,7 @@ def _sections(file: File) -> list[tuple[str, dict[str, Any], dict[str, str]]]:
          {"references": "Trois ans dans un local de la ville, rendu à la date et en bon état ; la directrice du centre social peut en parler.",
           "presentation": "Une équipe salariée et un conseil d’administration de neuf personnes, dont quatre habitants du quartier.",
           "rooting": "Centre social, conseil citoyen, régie de quartier : conventions signées ou en cours."}),
-        ("besoins", {"erp_type": "M" if file.shop else "W", "public_count": 19, "staff_count": 4, "needs_ground_floor": file.shop, "needs_water": file.shop, "needs_step_free": file.shop},
+        ("besoins", {"erp_type": "M" if file.shop else "PA" if file.outdoor else "W", "public_count": 19, "staff_count": 4, "needs_ground_floor": file.shop, "needs_water": file.shop, "needs_step_free": file.shop},
          {"fit": "La surface et le calendrier conviennent ; aménagement léger, réversible, à notre charge."}),
         ("calendrier", {"wished_from": month(3), "wished_months": 18, "insured": True},
          {"planning": "Un mois d’aménagement, puis ouverture au public. Seule la livraison du mobilier peut nous retarder.",
