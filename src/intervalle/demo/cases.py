@@ -46,6 +46,11 @@ LILLE = (
     File("amina", "ateliers", "La salle commune du deuxième", "Aide aux devoirs, permanences d’accès aux droits et ateliers du soir, tenus par des habitants.", ("office",), {"D": (1, 60, 90)}, "1.0", 3_600_000, True),
     File("zoe", "citevelo", "L’atelier vélo", "Atelier d’auto-réparation et vélo-école pour adultes.", ("workshop",), {"A": (1, 110, 110), "B": (2, 110, 110)}, "2.5", 7_300_000, shop=True),
 )  # fmt: skip
+# Malik has a sheet to write, Odile two: file -> marks in the order of the grid.
+LILLE_LATER = {
+    "malik": {0: [4, 4, 4, 5], 1: [4, 4, 4, 4], 2: [4, 4, 3, 4], 3: [3, 4, 4, 4], 4: [4, 4, 5, 3], 5: [4, 5, 4, 4], 7: [3, 3, 4, 4]},
+    "odile": {0: [4, 5, 4, 4], 1: [4, 4, 4, 3], 2: [3, 4, 4, 4], 4: [4, 4, 5, 3], 6: [4, 4, 3, 4], 7: [3, 4, 4, 4]},
+}  # fmt: skip
 PRAGUE = (
     File("ines", "fou", "Fou de Coudre, deuxième atelier", "Atelier de couture et boutique de vêtements réparés.", ("shop",), {"A": (1, 60, 64)}, "3.5", 8_400_000, True, shop=True),
     File("hugo", "resport", "Point de collecte Resport", "Collecte et tri du matériel de sport.", ("storage",), {"A": (1, 50, 64)}, "1.0", 3_000_000, shop=True),
@@ -143,7 +148,7 @@ async def _programme(db: AsyncSession, cast: Cast, qpv_code: str) -> lines.Targe
 
 
 async def lille(db: AsyncSession, cast: Cast, places: Places) -> None:
-    """Place Jacques Febvrier: eight files for seven places, one juror has scored, two have not. Yours to finish."""
+    """Place Jacques Febvrier: eight files for seven places; three sheets are missing, then comes all the rest. Yours to finish."""
     lots = places["febvrier"][1]
     made = await stories.call(
         db, cast, person="julie", organiser="fabrique", title="Place Jacques Febvrier : quatre lots à loyer modéré", lots=list(lots.values()),
@@ -169,9 +174,9 @@ async def lille(db: AsyncSession, cast: Cast, places: Places) -> None:
     await stories.score(
         db, cast, made, seats["thomas"], "thomas", {f.id: m for f, m in zip(files, marks, strict=True)}, days_ago(3)
     )
-    await stories.score(
-        db, cast, made, seats["malik"], "malik", {files[0].id: [4, 4, 4, 5], files[4].id: [4, 4, 5, 3]}, days_ago(2)
-    )
+    for person, sheets in LILLE_LATER.items():
+        given = {files[n].id: marks for n, marks in sheets.items()}
+        await stories.score(db, cast, made, seats[person], person, given, days_ago(2))
 
 
 async def tempo(db: AsyncSession, cast: Cast, places: Places) -> None:
