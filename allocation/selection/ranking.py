@@ -202,7 +202,8 @@ def weight_stability(
             after = rank([_rescored(entry, moved) for entry in entries], moved, tie_breaks, seed)
             label = criterion.label or criterion.key
             pairs, count = inversions(before, after, MOST_TOLD)
-            found.append(Change(f"« {label} » {move:+d} points", pairs, inversions=count))
+            told = f"« {label} » {'+' if move > 0 else '−'}{abs(move)} points"
+            found.append(Change(told, pairs, inversions=count))
     return found
 
 

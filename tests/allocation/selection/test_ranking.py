@@ -145,7 +145,7 @@ def test_a_close_order_changes_when_a_weight_moves() -> None:
     ahead = [entry("A", 4, 2), entry("B", 2, 4)]  # 64 and 56
     changes = weight_stability([*ahead, entry("C", 3, 3)], GRID)
     assert {change.what_fr for change in changes} == {
-        "« Utilité » +5 points", "« Utilité » -5 points", "« Viabilité » +5 points", "« Viabilité » -5 points",
+        "« Utilité » +5 points", "« Utilité » −5 points", "« Viabilité » +5 points", "« Viabilité » −5 points",
     }  # fmt: skip
     assert stable(weight_stability(ahead, GRID))
     # A tie that is broken by a what-if is not an inversion.
@@ -157,7 +157,7 @@ def test_the_pair_that_changes_places_is_named() -> None:
     files = [entry("A", 4, 3, grid=grid), entry("B", 3, 4, grid=grid)]  # 70.40 and 69.60
     found = [change for change in weight_stability(files, grid) if change.changes_order]
     assert [(change.what_fr, change.inverted) for change in found] == [
-        ("« Utilité » -5 points", (("A", "B"),)),
+        ("« Utilité » −5 points", (("A", "B"),)),
         ("« Viabilité » +5 points", (("A", "B"),)),
     ]
 
