@@ -110,14 +110,18 @@ def _awards(instance: Instance, name: str, units: Iterable[int]) -> list[tuple[P
     ]
 
 
-def no_envy(rules: Rules, waivable: AbstractSet[Pair] = frozenset()) -> None:
+def no_envy(
+    rules: Rules, waivable: AbstractSet[Pair] = frozenset(), *, ignored: AbstractSet[Pair] = frozenset()
+) -> None:
     """One row per claim not settled yet: placed there or better, or the room is filled from above, or (for the
-    `waivable` claims) an exception is recorded."""
+    `waivable` claims) an exception is recorded. Of the `ignored` claims nothing is asked."""
     state = rules.state
     for index, unit in enumerate(rules.instance.units):
         for lot, pair in unit.pairs.items():
             as_good = {other for other, its in unit.pairs.items() if its.tier <= pair.tier}
             settled = state.must[index] and state.possible[index] <= as_good
+            if (index, lot) in ignored:
+                continue
             if unit.locked is None and not settled and (index, lot) not in state.met:
                 _claim(rules, index, lot, as_good, (index, lot) in waivable)
 

@@ -1,7 +1,9 @@
-"""`intervalle verify proposal ID`: compute a stored proposal again and compare, byte for byte."""
+"""`intervalle verify proposal ID`: compute a stored proposal again and compare, byte for byte; then read again what was
+notified of it."""
 
 import asyncio
 import json
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
@@ -9,23 +11,40 @@ import rfc8785
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from allocation.assignment import aftermath
 from allocation.assignment.check import check
 from allocation.assignment.models import Proposal
 from allocation.assignment.problem import InvalidProblem, canonical, parse
 from allocation.assignment.solver import ENGINE, TIME_LIMIT, solve
 
 
-async def verify_proposal(db: AsyncSession, proposal_id: int) -> list[str]:
-    """French sentences, one per disagreement; empty when the stored documents are intact, the same engine gives the same
-    bytes again, and the independent checker agrees."""
+@dataclass
+class Verdict:
+    """`faults`: one French sentence per disagreement, none when all holds. `checked`: what was looked at."""
+
+    faults: list[str]
+    checked: list[str] = field(default_factory=list)
+
+
+async def verify_proposal(db: AsyncSession, proposal_id: int) -> Verdict:
+    """The stored documents are intact, the same engine gives the same bytes again, the independent checker agrees; and
+    when it was notified, the letters and the acts that followed are what the journal says and keep the published rules."""
     found = await db.execute(select(Proposal).where(Proposal.id == proposal_id))
     proposal = found.scalar_one_or_none()
     if proposal is None:
-        return [f"La proposition {proposal_id} n’existe pas."]
-    return await asyncio.to_thread(
+        return Verdict([f"La proposition {proposal_id} n’existe pas."])
+    faults = await asyncio.to_thread(
         disagreements, proposal.method, proposal.input, proposal.input_sha256, proposal.result, proposal.result_sha256,
         proposal.engine,
     )  # fmt: skip
+    checked = [
+        "Empreintes et écriture canonique des données et du résultat.",
+        "Vérificateur indépendant : surfaces par demi-journée, exigences, verrous, incompatibilités, ensembles, quotas, "
+        "plafond par organisme, envie justifiée, rangs, suivants et raisons de chaque ligne.",
+        f"Recalcul par {proposal.engine}, comparé octet pour octet.",
+    ]
+    later, looked = await aftermath.reread(db, proposal)
+    return Verdict([*faults, *later], [*checked, *looked])
 
 
 def disagreements(

@@ -168,7 +168,7 @@ async def proclaim(request: Request, db: Db, call_id: Id, motion_id: Id) -> Resp
 async def _revision(request: Request, db: Db, call_id: int, application_id: int) -> dict[str, Any]:
     """My marks on a file, to change one of them."""
     room = await room_in_session(request, db, call_id)
-    desk = await desk_of(request, db, call_id)
+    desk = await desk_of(request, db, call_id, application_id)
     line = desk.line(application_id)
     if line.state != "done" or line.sheet is None:
         raise NotFound(_("Vous n’avez pas validé de fiche sur ce dossier : il n’y a pas de note à changer."))

@@ -25,7 +25,7 @@ from sqlalchemy.orm import aliased
 from allocation.selection.meeting_models import Hearing, MarkChange, Shortlisting
 from allocation.selection.models import Admissibility, Mark, Panel, Reading, Recusal, ScoreSheet, Seat, SeatInvitation
 from allocation.selection.tallies import BITS, Voice
-from calls.models import Application, Call
+from calls.models import Application, Call, Criterion
 from calls.queries import READING_GRANTS, READING_LIMITS, SET_ASIDE, UNSEALED_LIMITS, run_by
 from intervalle import clock
 from intervalle.accounts.actor import Actor
@@ -147,6 +147,33 @@ def applications_for_juror(seat: Seat) -> Select[Application]:
         )
         .order_by(Application.number)
     )
+
+
+def desk_lines(seat: Seat, version_id: int) -> Select[int, int, str, int | None, Any, bool, int | None, int | None]:
+    """A juror's files with where each sheet stands, and the sums that make its total (`running.reached`)."""
+    answered = and_(Mark.criterion_id == Criterion.id, Mark.answered.is_(True))
+    sums = (
+        select(
+            Mark.sheet_id,
+            func.sum(Mark.value * Criterion.weight).label("weighted"),
+            func.sum(Criterion.weight).filter(Mark.value.is_(None)).label("unassessed"),
+        )
+        .join(Criterion, answered)
+        .join(ScoreSheet, ScoreSheet.id == Mark.sheet_id)
+        .where(ScoreSheet.seat_id == seat.id, Criterion.version_id == version_id)
+        .group_by(Mark.sheet_id)
+        .subquery()
+    )
+    return (
+        applications_for_juror(seat)
+        .join(Organisation, Organisation.id == Application.organisation_id)
+        .outerjoin(ScoreSheet, and_(ScoreSheet.seat_id == seat.id, ScoreSheet.application_id == Application.id))
+        .outerjoin(sums, sums.c.sheet_id == ScoreSheet.id)
+        .with_only_columns(
+            Application.id, Application.number, Organisation.name, ScoreSheet.id.label("sheet_id"),
+            ScoreSheet.submitted_at, ScoreSheet.abstained, sums.c.weighted, sums.c.unassessed,
+        )
+    )  # fmt: skip
 
 
 def files_to_declare(seat: Seat) -> Select[Application]:

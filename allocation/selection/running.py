@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from allocation.selection.reasons import Given
-from intervalle.rounding import half_up_decimal
+from intervalle.rounding import half_up_decimal, half_up_ratio
 
 TOP = 5
 
@@ -38,6 +38,18 @@ class Running:
     @property
     def complete(self) -> bool:
         return self.left == 0
+
+
+class Reached(NamedTuple):
+    """The points of a sheet, out of `top`."""
+
+    points: Decimal
+    top: int
+
+
+def reached(weighted: int | None, unassessed: int | None, weight: int) -> Reached:
+    """The same total from sums the database made: Σ weight × mark, the weight of what was not assessed, and of the grid."""
+    return Reached(half_up_ratio(weighted or 0, TOP), weight - (unassessed or 0))
 
 
 def running(marks: Mapping[int, Given], criteria: Sequence[Weighed]) -> Running:

@@ -2,9 +2,9 @@
 
 import secrets
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
@@ -15,15 +15,14 @@ from allocation.selection.access import Room
 from allocation.selection.models import Mark, ScoreSheet, Seat
 from allocation.selection.reading_order import next_file
 from allocation.selection.reasons import Given, given
-from allocation.selection.running import Running, running
+from allocation.selection.running import Reached, reached, running
 from allocation.selection.sheets import Incomplete, StaleSheet, Typed
 from allocation.selection.words import COLLEGES, SHORT_ANCHORS
 from calls.grid import ANCHORS
-from calls.models import Application, Criterion
+from calls.models import Application, Criterion, label_of
 from calls.queries import criteria_of, current_version
 from calls.reading import file_of
 from intervalle import clock
-from intervalle.accounts.models import Organisation
 from intervalle.errors import NotFound
 from intervalle.i18n import _
 from intervalle.web import Db, Id, Request, actor_of, form_data, is_fragment, page, redirect
@@ -32,22 +31,21 @@ COMMENT_LIMIT = 5000
 REASON_LIMIT = 1000
 
 
-@dataclass(frozen=True)
-class MySheet:
-    """A line of the list at left: a file of mine, and where my sheet stands."""
+class MyFile(NamedTuple):
+    """A file of the list: a juror may have a thousand of them on one page."""
 
-    application: Application
+    id: int
+    label: str
+
+
+class MySheet(NamedTuple):
+    """A line of the list at left: a file of mine, and where my sheet stands. `sheet` itself only once opened."""
+
+    application: MyFile
     name: str
-    sheet: ScoreSheet | None
-    total: Running | None
-
-    @property
-    def state(self) -> str:
-        if self.sheet is None:
-            return "todo"
-        if self.sheet.abstained:
-            return "abstained"
-        return "done" if self.sheet.submitted_at else "begun"
+    state: str  # "todo" | "begun" | "done" | "abstained"
+    total: Reached | None
+    sheet: ScoreSheet | None = None
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ class Desk:
     seat: Seat
     criteria: list[Criterion]
     mine: list[MySheet]
-    marks: Mapping[int, Mapping[int, Given]]  # sheet id -> criterion id -> answer
+    marks: Mapping[int, Mapping[int, Given]]  # sheet id -> criterion id -> answer, for the sheets opened
 
     @property
     def waiting(self) -> list[int]:
@@ -78,31 +76,41 @@ class Desk:
         return (ids[index - 1] if index else None), (ids[index + 1] if index + 1 < len(ids) else None)
 
 
-async def desk_of(request: Request, db: Db, call_id: int) -> Desk:
-    """A fixed number of queries, whatever the number of files."""
+async def desk_of(request: Request, db: Db, call_id: int, *opened: int, whole: bool = False) -> Desk:
+    """A fixed number of queries, whatever the number of files. The sheets of the applications `opened` are read with
+    their marks; all of them for a `whole` desk."""
     room, seat = await access.enter_as_juror(db, actor_of(request), call_id)
-    rows = (
-        await db.execute(
-            queries.applications_for_juror(seat)
-            .join(Organisation, Organisation.id == Application.organisation_id)
-            .add_columns(Organisation.name)
-        )
-    ).all()
     version = (await db.execute(current_version(call_id))).scalar_one()
     criteria = list((await db.execute(criteria_of(version.id))).scalars())
-    own = {s.application_id: s for s in (await db.execute(queries.sheets_of(seat.id))).scalars()}
-    marks = await _marks(db, [s.id for s in own.values()])
-    mine = [
-        MySheet(a, room.name_of(a, name), sheet := own.get(a.id), running(marks[sheet.id], criteria) if sheet else None)
-        for a, name in rows
-    ]
+    sheets_read, marks = await _opened(db, seat, None if whole else opened)
+    weight = sum(c.weight for c in criteria)
+    mine = []
+    for row in await db.execute(queries.desk_lines(seat, version.id)):
+        state = "todo"
+        if row.sheet_id is not None:
+            state = "abstained" if row.abstained else "done" if row.submitted_at else "begun"
+        total = reached(row.weighted, row.unassessed, weight) if state == "done" else None
+        file = MyFile(row.id, label_of(row.number))
+        name = _("Candidature %(label)s", label=file.label) if room.names_hidden else row.name
+        mine.append(MySheet(file, name, state, total, sheets_read.get(row.id)))
     return Desk(room, seat, criteria, mine, marks)
+
+
+async def _opened(
+    db: Db, seat: Seat, opened: Sequence[int] | None
+) -> tuple[dict[int, ScoreSheet], Mapping[int, Mapping[int, Given]]]:
+    wanted = queries.sheets_of(seat.id)
+    if opened is not None:
+        wanted = wanted.where(ScoreSheet.application_id.in_(opened))
+    own = {s.application_id: s for s in (await db.execute(wanted)).scalars()}
+    return own, await _marks(db, [s.id for s in own.values()])
 
 
 async def _marks(db: Db, sheet_ids: list[int]) -> Mapping[int, Mapping[int, Given]]:
     found: defaultdict[int, dict[int, Given]] = defaultdict(dict)
-    for m in (await db.execute(select(Mark).where(Mark.sheet_id.in_(sheet_ids)))).scalars():
-        found[m.sheet_id][m.criterion_id] = Given(m.answered, m.value, m.reason)
+    rows = select(Mark.sheet_id, Mark.criterion_id, Mark.answered, Mark.value, Mark.reason)
+    for sheet, criterion, answered, value, reason in await db.execute(rows.where(Mark.sheet_id.in_(sheet_ids))):
+        found[sheet][criterion] = Given(answered, value, reason)
     return found
 
 
@@ -134,7 +142,7 @@ async def _context(
     request: Request, db: Db, desk: Desk, application_id: int, *, typed: Typed | None = None, **more: Any
 ) -> dict[str, Any]:
     line = desk.line(application_id)
-    application = line.application
+    application = (await db.execute(select(Application).where(Application.id == application_id))).scalar_one()
     sheet = line.sheet
     marks = typed.marks if typed else desk.marks[sheet.id] if sheet else {}
     before, after = desk.around(application_id)
@@ -176,7 +184,7 @@ async def _others(db: Db, desk: Desk, application_id: int) -> list[Other]:
 
 @get("/commissions/{call_id:int}/notation/{application_id:int}", policy="panel.score")
 async def show(request: Request, db: Db, call_id: Id, application_id: Id) -> Response[str]:
-    desk = await desk_of(request, db, call_id)
+    desk = await desk_of(request, db, call_id, application_id)
     desk.line(application_id)
     return page(request, "selection/score.html", **await _context(request, db, desk, application_id))
 
@@ -201,7 +209,7 @@ async def _typed(request: Request, desk: Desk) -> tuple[Typed, str]:
 @post("/commissions/{call_id:int}/notation/{application_id:int}/brouillon", policy="panel.score", status_code=200)
 async def save(request: Request, db: Db, call_id: Id, application_id: Id) -> Response[Any]:
     """The draft, by itself as one types (a fragment), or by the button (a page)."""
-    desk = await desk_of(request, db, call_id)
+    desk = await desk_of(request, db, call_id, application_id)
     desk.line(application_id)
     typed, _reason = await _typed(request, desk)
     try:
@@ -219,7 +227,7 @@ async def save(request: Request, db: Db, call_id: Id, application_id: Id) -> Res
 @post("/commissions/{call_id:int}/notation/{application_id:int}/validation", policy="panel.score", status_code=200)
 async def submit(request: Request, db: Db, call_id: Id, application_id: Id) -> Response[Any]:
     """Save what was typed, then validate it. What is missing is said, and the draft is kept all the same."""
-    actor, desk = actor_of(request), await desk_of(request, db, call_id)
+    actor, desk = actor_of(request), await desk_of(request, db, call_id, application_id)
     desk.line(application_id)
     typed, _reason = await _typed(request, desk)
     try:
@@ -236,7 +244,7 @@ async def submit(request: Request, db: Db, call_id: Id, application_id: Id) -> R
 
 @post("/commissions/{call_id:int}/notation/{application_id:int}/abstention", policy="panel.score", status_code=200)
 async def abstain(request: Request, db: Db, call_id: Id, application_id: Id) -> Response[Any]:
-    desk = await desk_of(request, db, call_id)
+    desk = await desk_of(request, db, call_id, application_id)
     desk.line(application_id)
     typed, reason = await _typed(request, desk)
     try:

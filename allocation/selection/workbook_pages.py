@@ -33,7 +33,7 @@ async def show(request: Request, db: Db, call_id: Id) -> Response[str]:
 @get("/commissions/{call_id:int}/mes-fiches.xlsx", policy="panel.score")
 async def export(request: Request, db: Db, call_id: Id) -> Response[bytes]:
     """My sheets that can still change, with what is written in them."""
-    desk = await desk_of(request, db, call_id)
+    desk = await desk_of(request, db, call_id, whole=True)
     lines = [
         Line(
             mine.application.id, mine.sheet.version if mine.sheet else 0, f"{mine.application.label} {mine.name}",
@@ -53,7 +53,7 @@ async def export(request: Request, db: Db, call_id: Id) -> Response[bytes]:
 @post("/commissions/{call_id:int}/mes-fiches", policy="panel.score", status_code=200)
 async def bring_back(request: Request, db: Db, call_id: Id) -> Response[Any]:
     """All the drafts of the workbook, or none of them."""
-    desk = await desk_of(request, db, call_id)
+    desk = await desk_of(request, db, call_id, whole=True)
     upload = upload_in(await form_data(request), "workbook")
     content = await upload.read() if upload else b""
     try:

@@ -151,14 +151,16 @@ def verify_something(options: argparse.Namespace) -> int:
         raise ValueError("Donnez le numéro de la proposition : intervalle verify proposal 12.")
     from allocation.assignment.verification import verify_proposal
 
-    findings = in_transaction(lambda db: verify_proposal(db, options.id))
-    return report(findings, f"Proposition {options.id} : recalcul identique à l’octet près, vérificateur d’accord.")
+    verdict = in_transaction(lambda db: verify_proposal(db, options.id))
+    print("\n".join(f"Vérifié : {what}" for what in verdict.checked))
+    return report(verdict.faults, f"Proposition {options.id} : tout concorde.")
 
 
 def verify_journal() -> int:
     from intervalle import journal
 
     count, findings = in_transaction(journal.verify)
+    print("Vérifié : empreinte de chaque entrée, lien avec la précédente, suite des numéros, tête de chaque chaîne.")
     return report([f"{f.chain} : {f.sentence}" for f in findings], f"Journal intact : {count} entrées vérifiées.")
 
 
