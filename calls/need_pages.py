@@ -1,12 +1,14 @@
 """/besoins: a structure's standing requests, the places that fit them, and what it answers."""
 
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import func, select
 
-from calls import match_queries, matches, needs, partners, queries, sectors
+from calls import match_queries, matches, need_sentences, needs, partners, queries, sectors
 from calls.application_pages import structures_of
 from calls.matching import OBSTACLES, month_cost, taken
 from calls.need_facts import facts_of, offer_of
@@ -14,6 +16,7 @@ from calls.need_forms import NeedForm
 from calls.need_models import Need, NeedContact, NeedMatch
 from calls.sections import DAYS, HALVES, slot
 from calls.uses import labels
+from intervalle import clock
 from intervalle.accounts.models import Organisation
 from intervalle.accounts.policy_table import POLICY
 from intervalle.i18n import N_, _, area, money
@@ -90,8 +93,43 @@ async def index(request: Request, db: Db) -> Response[Any]:
     )
     counts = {row[0]: row[1] for row in waiting}
     return page(
-        request, "calls/needs/list.html", needs=found, where=where, labels=labels, counts=counts, half_days=half_days
+        request,
+        "calls/needs/list.html",
+        needs=found,
+        where=where,
+        labels=labels,
+        half_days=half_days,
+        counts=counts,
+        standing=await _standing(db, found, counts),
+        stages=need_sentences.LABELS,
     )
+
+
+async def _standing(db: Db, found: Sequence[Need], lots: Mapping[int, int]) -> dict[int, tuple[str, str]]:
+    """By need, its state and who acts next. One query for the owners who wait."""
+    rows = await db.execute(
+        select(NeedContact.need_id, func.count())
+        .where(
+            NeedContact.need_id.in_([need.id for need in found]), NeedContact.accepted_at.is_(None), NeedContact.declined_at.is_(None),
+        )
+        .group_by(NeedContact.need_id)
+    )  # fmt: skip
+    owners = {row[0]: row[1] for row in rows}
+    told = {}
+    for need in found:
+        state = need_sentences.state_of(
+            need, closed=need.closed_at is not None, today=clock.today(), lots=lots.get(need.id, 0), owners=owners.get(need.id, 0)
+        )  # fmt: skip
+        last = need.wanted_until - timedelta(days=1) if need.wanted_until else None
+        told[need.id] = (state, need_sentences.structure_sentence(state, last))
+    return told
+
+
+async def _standing_of(db: Db, need: Need) -> tuple[str, str]:
+    waiting = select(func.count()).select_from(NeedMatch).where(
+        NeedMatch.need_id == need.id, NeedMatch.interested_at.is_(None), NeedMatch.declined_at.is_(None)
+    )  # fmt: skip
+    return (await _standing(db, [need], {need.id: (await db.execute(waiting)).scalar_one()}))[need.id]
 
 
 @get("/besoins/nouveau", policy="needs.register")
@@ -132,7 +170,7 @@ async def show(request: Request, db: Db, need_id: Id) -> Response[str]:
     pairs = await partners.of_lots(db, [(row[0], row[1]) for row in rows], with_need=need) if need.sharing else {}
     shared = [pair for found in pairs.values() for pair in found[:2]][:8]
     return page(
-        request, "calls/needs/show.html", need=need, typed_by=await _name(db, need.typed_by_id), names=names, where=await sectors.words(db, [need]), half_days=half_days, shared=shared, asked=await _asked(db, need), labels=labels, uses=labels(need.uses), reasons=REASONS,
+        request, "calls/needs/show.html", need=need, standing=await _standing_of(db, need), stages=need_sentences.LABELS, typed_by=await _name(db, need.typed_by_id), names=names, where=await sectors.words(db, [need]), half_days=half_days, shared=shared, asked=await _asked(db, need), labels=labels, uses=labels(need.uses), reasons=REASONS,
         fitting=[place for place in places if not place[2]], near=[place for place in places if place[2]],
         answers={match.lot_id: match for match in answers.scalars()}, yours={row[0].id: _for_you(need, row[0], row[1]) for row in rows}, contacts=list(contacts), days=DAYS, halves=HALVES,
     )  # fmt: skip

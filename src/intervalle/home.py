@@ -1,6 +1,7 @@
 """/ : for a visitor what this is; for a member what awaits them, each with who acts next and by when."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 
 from litestar import Response, get
@@ -11,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from calls.cards import Card, cards
 from calls.models import Call
 from calls.queries import call_state_sql
-from intervalle import clock
+from intervalle import clock, statuses
 from intervalle.awaiting.everything import everything
 from intervalle.web import Db, Request, actor_of, page
 from premises import register
@@ -70,4 +71,12 @@ async def home(request: Request, db: Db) -> Response[str]:
     )  # fmt: skip
 
 
-ROUTES: list[HTTPRouteHandler] = [home]
+@get("/etats", policy="home.show")
+async def states(request: Request, db: Db) -> Response[str]:
+    """What each state means and who acts next, for every role. The days are examples."""
+    now = clock.now()
+    facts = statuses.Facts(now, now - timedelta(days=7), now + timedelta(days=21))
+    return page(request, "states.html", table=statuses.TABLE.values(), facts=facts)
+
+
+ROUTES: list[HTTPRouteHandler] = [home, states]

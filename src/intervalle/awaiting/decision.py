@@ -6,21 +6,25 @@ from typing import Any, cast
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from allocation.assignment import award_sentences, letters
 from allocation.assignment import queries as assignment
 from allocation.assignment import workflow as assigning
-from allocation.assignment.models import Proposal
+from allocation.assignment.appeals import clock_of
+from allocation.assignment.models import Appeal, Award, Decision, Proposal
 from allocation.selection import queries as selecting
 from allocation.selection import workflow as selection
 from allocation.selection.models import Panel, ScoreSheet, Seat
 from allocation.selection.words import say
 from calls import queries as calling
 from calls import sentences, workflow
-from calls.models import Call, CallVersion
+from calls.models import Application, Call, CallVersion
 from intervalle import clock
 from intervalle.accounts.actor import Actor
+from intervalle.accounts.models import Organisation
 from intervalle.accounts.policy_table import POLICY
 from intervalle.awaiting.task import MOST, Task, paris_day
 from intervalle.i18n import N_, _
+from premises.models import Lot, Premises
 
 
 async def calls(db: AsyncSession, actor: Actor) -> list[Task]:
@@ -89,6 +93,66 @@ ASSIGNING = {
     "to_retain": N_("À vous : relisez la proposition, changez une ligne s’il le faut, retenez-la."),
     "to_release": N_("À vous : relisez les lettres, puis notifiez toutes les décisions ensemble."),
 }
+
+
+async def offers_out(db: AsyncSession, actor: Actor) -> list[Task]:
+    """Places offered by the calls one runs, whose structure has not answered yet: who is awaited, and until when."""
+    runs = calling.calls_run_by(actor).with_only_columns(Call.id)
+    rows = await db.execute(
+        select(Award, Call, Lot, Premises, Organisation)
+        .join(Call, Call.id == Award.call_id)
+        .join(Lot, Lot.id == Award.lot_id)
+        .join(Premises, Premises.id == Lot.premises_id)
+        .join(Organisation, Organisation.id == Award.organisation_id)
+        .where(
+            Award.call_id.in_(runs), Award.released_at.is_not(None), Award.accepted_at.is_(None), Award.declined_at.is_(None),
+            Award.withdrawn_at.is_(None), Award.offer_expires_at > clock.now(),
+        )
+        .order_by(Award.offer_expires_at, Award.id)
+        .limit(MOST)
+    )  # fmt: skip
+    return [
+        Task(
+            f"{structure.name}, {premises.name}, lot {lot.label}",
+            award_sentences.award_for_organiser("offered", letters.last_day(award)),
+            f"/attribution/{call.id}/lettres",
+            False,
+            letters.last_day(award),
+        )
+        for award, call, lot, premises, structure in rows
+    ]
+
+
+async def appeals(db: AsyncSession, actor: Actor) -> list[Task]:
+    """Appeals without an answer: to the organiser to answer in time, to the structure to know until when it waits."""
+    runs = calling.calls_run_by(actor).with_only_columns(Call.id)
+    mine = actor.organisations(scope="calls")
+    rows = await db.execute(
+        select(Appeal, Application, Decision, Call, Organisation)
+        .join(Application, Application.id == Appeal.application_id)
+        .join(Decision, Decision.application_id == Application.id)
+        .join(Call, Call.id == Appeal.call_id)
+        .join(Organisation, Organisation.id == Application.organisation_id)
+        .where(Appeal.answered_at.is_(None), Appeal.call_id.in_(runs) | Application.organisation_id.in_(mine))
+        .order_by(Appeal.received_on, Appeal.id)
+        .limit(MOST)
+    )
+    return [_appeal(actor, *row, organiser=row[1].organisation_id not in mine) for row in rows]
+
+
+def _appeal(
+    actor: Actor, appeal: Appeal, application: Application, decision: Decision, call: Call, structure: Organisation, *, organiser: bool
+) -> Task:  # fmt: skip
+    runs = clock_of(appeal, decision)
+    state = award_sentences.appeal_state(appeal.outcome, runs.silence_on, clock.today())
+    said = award_sentences.appeal_for_organiser if organiser else award_sentences.appeal_for_structure
+    return Task(
+        _("Recours de %(name)s, appel « %(call)s »", name=structure.name, call=call.title),
+        said(state, runs.silence_on, runs.court_until),
+        f"/attribution/{call.id}/recours/{appeal.id}" if organiser else f"/candidatures/{application.id}/decision",
+        organiser and state == "waiting" and POLICY.can(actor, "appeals.answer", call),
+        runs.silence_on if state == "waiting" else None,
+    )
 
 
 async def seats(db: AsyncSession, actor: Actor) -> list[Task]:

@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from intervalle.accounts.models import User
-from intervalle.demo import call_stages, cases, counter, other_kinds, people, places, register, session, stock, timbre
+from intervalle.demo import call_stages, cases, counter, other_kinds, people, places, register, session, stock, structures, timbre
 from intervalle.settings import settings
 from intervalle.territory import demo as territory
 
@@ -24,6 +24,7 @@ async def load_once(db: AsyncSession) -> list[str]:
     await register.load(db, cast)
     await stock.load(db, cast)
     await other_kinds.load(db, cast, made)
+    await structures.load(db, cast)
     return ["La démonstration est chargée.", *accounts()]
 
 
