@@ -19,7 +19,7 @@ FACTS = statuses.Facts(NOW, NOW - timedelta(days=7), NOW + timedelta(days=21))
 # Every way a sentence names who acts next, or says that nothing is left to do.
 ACTS = re.compile(
     r"À vous|À l’organisateur|À la structure|Au propriétaire|bailleur|jurés|commission|structures? |La structure|Rien|rien|"
-    r"L’organisateur|juge|L’occupation|titre|appel a été annulé|réponse motivée|Vous l’avez retirée|nouvelle décision|à l’organisateur|personne|ne peut plus"
+    r"L’organisateur|juge|L’occupation|titre|appel a été annulé|réponse motivée|Vous l’avez retirée|nouvelle décision|à l’organisateur|personne|ne peut plus|à vous|l’occupant"
 )
 DATED = {
     ("call", "open"), ("call", "closed"), ("call", "ranked"), ("call", "released"), ("application", "draft"), ("application", "submitted"),
