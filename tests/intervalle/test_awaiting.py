@@ -1,10 +1,17 @@
 """The home page: what awaits each person, and nobody else's business."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+
+from sqlalchemy import select
 
 from calls import matches, needs
+from intervalle import clock
 from intervalle.accounts import ess
+from intervalle.accounts.models import StructureDocument
 from intervalle.awaiting.everything import SOURCES, everything
+from intervalle.outbox import StoredFile
+from premises.models import Premises
 from tests.allocation.leases import make as leases
 from tests.allocation.selection import make as selection
 from tests.allocation.tfpb import make as tfpb
@@ -160,3 +167,30 @@ async def test_an_owner_who_wrote_awaits_the_structures_word(db):
     assert await told(db, structure.actor) == [(f"/besoins/{need.id}", True)]
     await matches.answer_contact(db, structure.actor, need, contact_id=asked.id, accepts=False)
     assert await told(db, structure.actor) == []
+
+
+async def test_papers_that_end_and_many_drafts(db, tmp_path):
+    """A paper is announced thirty days ahead, to its members alone; drafts of an import are one line."""
+    structure, other, city = await calls.side(db, "ess_structure"), await calls.side(db, "ess_structure"), await calls.side(db)  # fmt: skip
+    today = clock.today()
+    for kind, days in (("insurance", 30), ("tax", -1), ("accounts", 31), ("statutes", None)):
+        content = f"%PDF-1.4 {kind}".encode()
+        stored = StoredFile(name=kind, content_type="application/pdf", size=1, sha256=sha256(content).digest(), key=kind, audience="parties", scan="own")  # fmt: skip
+        db.add(stored)
+        await db.flush()
+        until = today + timedelta(days=days) if days is not None else None
+        db.add(StructureDocument(organisation_id=structure.org.id, kind=kind, title=kind, file_id=stored.id, valid_until=until, created_at=clock.now()))  # fmt: skip
+    await db.flush()
+    told_now = [(task.what, task.late, task.due) for task in await everything(db, structure.actor)]
+    assert told_now == [
+        ("Pièce à renouveler : tax", True, today - timedelta(days=1)),
+        ("Pièce à renouveler : insurance", False, today + timedelta(days=30)),
+    ]
+    assert await everything(db, other.actor) == []
+    for count in (3, 4):
+        while len((await db.execute(select(Premises.id).where(Premises.owner_id == city.org.id))).all()) < count:
+            (lot,) = await calls.premises(db, city.org, lots=1)
+            (await db.get(Premises, lot.premises_id)).published_at = None
+            await db.flush()
+        urls = [url for url, _mine in await told(db, city.actor)]
+        assert (len(urls), "/locaux/mes-locaux" in urls) == ((3, False) if count == 3 else (1, True))

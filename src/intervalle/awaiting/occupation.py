@@ -24,6 +24,8 @@ from intervalle.i18n import _, day, instant, ngettext
 from premises import placing, queries
 from premises.models import Premises
 
+FEW = 3  # drafts told one by one
+
 
 async def leases_to_prepare(db: AsyncSession, actor: Actor) -> list[Task]:
     """Places given on one's lots that have no title yet."""
@@ -189,7 +191,18 @@ def _relocation(
 
 
 async def premises_to_publish(db: AsyncSession, actor: Actor) -> list[Task]:
+    """Drafts, one by one; many of them (an import) are one line, so that what others wait for is not lost among them."""
     rows = await db.execute(queries.premises_of(actor).where(Premises.published_at.is_(None)).limit(MOST))
+    places = list(rows.scalars())
+    if len(places) > FEW:
+        return [
+            Task(
+                ngettext("%(n)s local à compléter et publier", "%(n)s locaux à compléter et publier", len(places)),
+                _("À vous : complétez-les et publiez-les, un à un. Personne d’autre ne les voit."),
+                "/locaux/mes-locaux",
+                any(POLICY.can(actor, "premises.publish", place) for place in places),
+            )
+        ]
     return [
         Task(
             place.name,
@@ -197,7 +210,7 @@ async def premises_to_publish(db: AsyncSession, actor: Actor) -> list[Task]:
             f"/locaux/{place.id}/modifier",
             POLICY.can(actor, "premises.publish", place),
         )
-        for place in rows.scalars()
+        for place in places
     ]
 
 

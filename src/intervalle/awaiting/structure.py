@@ -12,9 +12,10 @@ from calls import sentences, structure_twins
 from calls.models import Application, ApplicationMember, Call, CallVersion
 from calls.need_models import Need, NeedContact
 from intervalle import clock
-from intervalle.accounts import ess, joining
+from intervalle.accounts import documents, ess, joining
 from intervalle.accounts.actor import Actor
-from intervalle.accounts.models import Organisation
+from intervalle.accounts.models import Organisation, StructureDocument
+from intervalle.accounts.policy import WRITE
 from intervalle.accounts.policy_table import POLICY
 from intervalle.awaiting.task import MOST, REMEMBERED, Task, paris_day
 from intervalle.i18n import _, day, instant
@@ -68,6 +69,31 @@ async def statuses_to_check(db: AsyncSession, actor: Actor) -> list[Task]:
         )
         for claim, structure in rows
     ]
+
+
+async def papers(db: AsyncSession, actor: Actor) -> list[Task]:
+    """Papers of one's structures that can no longer be relied on, or not for long."""
+    today = clock.today()
+    rows = await db.execute(
+        documents.current_of(actor.own(WRITE))
+        .where(StructureDocument.valid_until <= today + documents.SOON)
+        .order_by(None)
+        .order_by(StructureDocument.valid_until, StructureDocument.id)
+        .limit(MOST)
+    )
+    return [
+        Task(
+            _("Pièce à renouveler : %(title)s", title=paper.title),
+            _("À vous : cette pièce ne vaut plus depuis le %(day)s. Déposez la nouvelle, elle servira à chaque candidature.", day=day(paper.valid_until))
+            if documents.standing(paper, today) == "expired"
+            else _("À vous : cette pièce vaut jusqu’au %(day)s. Déposez la suivante à temps.", day=day(paper.valid_until)),
+            f"/structures/{paper.organisation_id}#pieces",
+            True,
+            paper.valid_until,
+            documents.standing(paper, today) == "expired",
+        )
+        for paper, _file in rows
+    ]  # fmt: skip
 
 
 async def joins(db: AsyncSession, actor: Actor) -> list[Task]:

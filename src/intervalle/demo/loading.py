@@ -4,7 +4,19 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from intervalle.accounts.models import User
-from intervalle.demo import call_stages, cases, counter, other_kinds, people, places, register, session, stock, structures, timbre
+from intervalle.demo import (
+    call_stages,
+    cases,
+    counter,
+    other_kinds,
+    people,
+    places,
+    register,
+    session,
+    stock,
+    structures,
+    timbre,
+)
 from intervalle.settings import settings
 from intervalle.territory import demo as territory
 
