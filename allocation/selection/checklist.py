@@ -119,7 +119,7 @@ def objections(answers: Mapping[str, Answer], *, admissible: bool) -> dict[str, 
 def motive(answers: Mapping[str, Answer]) -> str:
     """The reason of an inadmissible file: its failed items, each with its sentence."""
     failed = [(BY_KEY[key].label, answers[key].reason.strip()) for key in BY_KEY if answers[key].answer == "no"]
-    return "\n".join(f"{label} : {reason}" for label, reason in failed)
+    return "\n".join(f"Point non rempli, « {label} » : {reason}" for label, reason in failed)
 
 
 def count(answers: Mapping[str, Answer]) -> dict[str, int]:

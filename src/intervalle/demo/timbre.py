@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from allocation.assignment import act_release, acts, appeals, decisions, minutes, offers, proposals, release
+from allocation.assignment import act_release, acts, appeals, decisions, minutes, offers, proposals, release, results
 from allocation.assignment.act_trial import Trial
 from allocation.assignment.appeals import Correction
 from allocation.assignment.models import Award
@@ -223,6 +223,8 @@ async def _answer(db: AsyncSession, cast: Cast, made: Call) -> None:
         for award in (await db.execute(select(Award).where(Award.call_id == made.id))).scalars().all():
             if award.stage() == "offered":
                 await offers.answer(db, cast.actor(people[award.organisation_id]), award, accepted=True)
+    with clock.at(days_ago(27)):
+        await results.publish(db, cast.actor("claire"), made)
 
 
 async def _correct(db: AsyncSession, cast: Cast, made: Call, application: Application) -> None:

@@ -46,7 +46,8 @@ async def test_a_refusal_keeps_the_reason_of_each_failed_item(db: Any) -> None:
             db, scene.city.actor, scene.call, scene.files[0].id, answers, version=1, admissible=False
         )
     assert held.reason.splitlines() == [
-        "Structure de l’économie sociale et solidaire : Société commerciale.", "Dossier complet : Budget absent.",
+        "Point non rempli, « Structure de l’économie sociale et solidaire » : Société commerciale.",
+        "Point non rempli, « Dossier complet » : Budget absent.",
     ]  # fmt: skip
 
 

@@ -38,7 +38,7 @@ def test_a_refusal_says_what_fails_and_why() -> None:
     assert list(objections(silent, admissible=False)) == ["complete"]
     said = YES | {"complete": Answer("no", "Budget absent.")}
     assert objections(said, admissible=False) == {}
-    assert motive(said) == "Dossier complet : Budget absent."
+    assert motive(said) == "Point non rempli, « Dossier complet » : Budget absent."
 
 
 def test_the_stored_form_reads_back() -> None:
