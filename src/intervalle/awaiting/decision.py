@@ -72,6 +72,9 @@ def _call(
     if state == "open":
         sentence = sentences.organiser_sentence(call, now, decision_on)
         return Task(call.title, sentence, f"/appels/{call.id}/candidatures", False, paris_day(call.closes_at))
+    if call.kind == "direct" and state in ("closed", "ranked"):  # no panel: one page leads to the letter
+        sentence = sentences.organiser_sentence(call, now, decision_on)
+        return Task(call.title, sentence, f"/attribution/{call.id}/directe", works, decision_on)
     if state == "ranked":
         step = assigning.step(ranked=True, proposals=made, retained=bool(kept), released=False)
         url = f"/attribution/{call.id}{'/lettres' if step == 'to_release' else ''}"

@@ -27,7 +27,7 @@ async def applications(db: AsyncSession, actor: Actor) -> list[Task]:
     now = clock.now()
     rows = await db.execute(
         calling.applications_mine(actor)
-        .add_columns(Call, CallVersion.decision_on)
+        .add_columns(Call, CallVersion.decision_on, CallVersion.read_on_arrival)
         .join(Call, Call.id == Application.call_id)
         .join(CallVersion, CallVersion.id == Application.call_version_id)
         .where(
@@ -40,15 +40,19 @@ async def applications(db: AsyncSession, actor: Actor) -> list[Task]:
         .order_by(Call.closes_at, Application.id)
         .limit(MOST)
     )
-    return [_application(actor, one, call, decision_on, now) for one, call, decision_on in rows]
+    return [
+        _application(actor, one, call, decision_on, now, sealed=not early) for one, call, decision_on, early in rows
+    ]
 
 
-def _application(actor: Actor, one: Application, call: Call, decision_on: date | None, now: datetime) -> Task:
+def _application(
+    actor: Actor, one: Application, call: Call, decision_on: date | None, now: datetime, *, sealed: bool
+) -> Task:
     stage = sentences.application_stage(one, call, now)
     path = {"decided": "/decision", "draft": "/dossier/projet"}.get(stage, "")
     return Task(
         _("%(project)s, appel « %(call)s »", project=one.project_name or one.label, call=call.title),
-        sentences.application_sentence(one, call, now, decision_on),
+        sentences.application_sentence(one, call, now, decision_on, sealed=sealed),
         f"/candidatures/{one.id}{path}",
         stage == "decided" or (stage == "draft" and POLICY.can(actor, "applications.draft", one)),
         {"draft": paris_day(call.closes_at), "submitted": paris_day(call.closes_at), "examined": decision_on}.get(
