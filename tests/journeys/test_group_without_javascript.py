@@ -18,6 +18,7 @@ PAGES = {
     "projet": {"Nom du projet": "La halle partagée", "Le projet en quelques phrases": "Trois structures sous un toit.", "À quel besoin du quartier": "Un lieu manque."},
     "structure": {"Présentez votre structure": "Une coopérative de neuf personnes.", "Vos partenaires": "Le centre social."},
     "besoins": {"Pourquoi ce lieu convient-il": "La surface et le calendrier."},
+    "calendrier": {"Durée souhaitée": "18", "Les travaux que vous prévoyez": "Aucun."},
     "presence": {"Que partagerez-vous": "La cuisine et l’accueil."},
     "budget": {"Budget annuel": "84 000", "Comment votre projet tient-il": "Ventes et aides.", "Sobriété": "Réemploi."},
 }  # fmt: skip

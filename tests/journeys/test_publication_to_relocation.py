@@ -177,6 +177,8 @@ async def apply(scene: Scene, call: int, person: str, lot: str, area: str) -> No
         await one.press("Enregistrer et continuer")
         await one.write("Pourquoi ce lieu convient-il", "Surface, vitrine et calendrier conviennent.")
         await one.press("Enregistrer et continuer")
+        await one.write("Les travaux que vous prévoyez", "Peinture et rayonnages démontables.")
+        await one.press("Enregistrer et continuer")
         await one.write("Que partagerez-vous", "La salle, le soir et le samedi.")
         await one.press("Enregistrer et continuer")
         await one.write("Budget annuel", "84 000")
