@@ -90,6 +90,7 @@ async def integration(request: Request, db: Db) -> Response[str]:
         request, "premises/integration.html", asked=asked, chips=asking.chips(asked.filters, asked.where), sight=sight, query=query,
         url=url, code=code,
         atom=f"{settings().base_url}/locaux.atom" + (f"?{query}" if query else ""),
+        geojson=f"{settings().base_url}/locaux.geojson" + (f"?{query}" if query else ""),
         **await _context(db, asked.filters),
     )  # fmt: skip
 

@@ -106,6 +106,9 @@ async def suggested(db: AsyncSession, actor: Actor) -> list[tuple[str, str]]:
     orgs = list(
         (await db.execute(select(Organisation).where(Organisation.id.in_(ids)).order_by(Organisation.name))).scalars()
     )
+    # The organisation one works in first, then one's others, then those one acts for.
+    current, own = actor.current, actor.own()
+    orgs.sort(key=lambda o: (current is None or o.id != current.organisation_id, o.id not in own))
     codes = {o.commune_code for o in orgs if o.commune_code}
     owners = [(f"o{o.id}", _("Patrimoine : %(name)s", name=o.name)) for o in orgs if o.kind in OWNER_KINDS]
     rows = await db.execute(
