@@ -6,12 +6,12 @@ not by reading counts.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Row, Select, Text, column, func, literal, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Row, Select, Text, column, func, literal, or_, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -201,6 +201,19 @@ async def places(db: AsyncSession, of_communes: dict[str, int]) -> Places:
         for level, found in levels.items()
     }
     return Places(named["c"], named["e"], named["d"], named["r"])
+
+
+async def names_of(db: AsyncSession, places: Iterable[str]) -> dict[str, str]:
+    """The names of several places of addresses, by code with its letter; one question for all."""
+    codes = {one[1:] for one in places if one}
+    if not codes:
+        return {}
+    tables: tuple[tuple[str, Any], ...] = (("c", Commune), ("e", Intercommunality), ("d", Department), ("r", Region))
+    each = [
+        select((literal(letter) + table.code).label("place"), table.name).where(table.code.in_(codes))
+        for letter, table in tables
+    ]
+    return {place: name for place, name in await db.execute(union_all(*each))}
 
 
 async def name_of(db: AsyncSession, where: str) -> str:

@@ -1,10 +1,12 @@
 """/locaux: the list and its map, one place, its tiles."""
 
+import re
 from typing import Any
+from urllib.parse import urlencode
 
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
-from sqlalchemy import func, select, true
+from sqlalchemy import func, select
 
 import premises.managing  # forgets the agent when its mandate ends  # noqa: F401
 from intervalle import clock, files
@@ -100,12 +102,32 @@ async def short(request: Request, db: Db, code: Slug) -> Response[str]:
     return await show.fn(request, db, premises.id)  # type: ignore[no-any-return]
 
 
+MINE_PER_PAGE = 60
+
+
 @get("/locaux/mes-locaux", policy="premises.create")
 async def mine(request: Request, db: Db) -> Response[str]:
-    unsure = request.query_params.get("position") == "a-verifier"
-    asked = queries.premises_of(actor_of(request)).where(placing.unsure() if unsure else true()).limit(200)
-    cards = await views(db, (await db.execute(asked)).scalars().all())
-    return page(request, "premises/mine.html", cards=cards, money_m2=money_m2, unsure=unsure)
+    """All of an owner's places, by pages; found by words as on the list, or by what is left to do."""
+    given = request.query_params
+    unsure, words, draft = (
+        given.get("position") == "a-verifier",
+        given.get("q", "").strip()[:120],
+        given.get("etat") == "brouillon",
+    )
+    chosen = [placing.unsure()] if unsure else []
+    chosen += search.conditions(Filters(q=words), clock.today()) if words else []
+    chosen += [Premises.published_at.is_(None)] if draft else []
+    asked = queries.premises_of(actor_of(request)).where(*chosen)
+    counted = select(func.count()).select_from(asked.order_by(None).with_only_columns(Premises.id).subquery())
+    total = (await db.execute(counted)).scalar_one()
+    last = max(1, -(-total // MINE_PER_PAGE))
+    number = min(int(given.get("page", "1")) if re.fullmatch(r"[1-9]\d{0,4}", given.get("page", "")) else 1, last)
+    rows = (await db.execute(asked.limit(MINE_PER_PAGE).offset((number - 1) * MINE_PER_PAGE))).scalars().all()
+    kept = {"q": words, "etat": "brouillon" if draft else "", "position": "a-verifier" if unsure else ""}
+    return page(
+        request, "premises/mine.html", cards=await views(db, rows), money_m2=money_m2, unsure=unsure, words=words, draft=draft,
+        total=total, number=number, last=last, base="/locaux/mes-locaux?" + urlencode({k: v for k, v in kept.items() if v} | {"page": ""}),
+    )  # fmt: skip
 
 
 @get("/locaux/photos/{photo_id:int}", policy="premises.show")

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from intervalle.i18n import _
 from intervalle.web import Db, Id, Request, actor_of, form_data, local_path, one_or_404, page, redirect
-from premises import asking, comparison, favourites, queries, search, searches
+from premises import asking, comparison, facets, favourites, queries, search, searches
 from premises.models import Lot, Premises, SavedSearch
 from premises.views import money_m2, views
 
@@ -43,10 +43,13 @@ async def _own(request: Request, db: Db, search_id: int) -> SavedSearch:
 async def searches_page(request: Request, db: Db) -> Response[str]:
     kept = await searches.of_person(db, actor_of(request))
     today = await searches.today(db, kept)
+    asked = {saved.id: searches.filters_of(saved) for saved in kept}
+    names = await facets.names_of(db, [filters.where for filters in asked.values()])
     rows: list[tuple[SavedSearch, list[str], searches.Today]] = []
     for saved in kept:
-        filters = searches.filters_of(saved)
-        rows.append((saved, [text for text, _href in asking.chips(filters, filters.where[1:])], today[saved.id]))
+        filters = asked[saved.id]
+        where = names.get(filters.where, filters.where[1:])
+        rows.append((saved, [text for text, _href in asking.chips(filters, where)], today[saved.id]))
     return page(request, "premises/searches.html", rows=rows, most=search.MOST)
 
 

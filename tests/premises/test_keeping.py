@@ -10,6 +10,7 @@ from intervalle import clock
 from intervalle.errors import Refused
 from intervalle.i18n import money
 from intervalle.outbox import Message
+from intervalle.territory.models import Department, Region
 from premises import searches
 from premises.models import Favourite, Premises, SavedSearch
 from tests import make
@@ -105,7 +106,10 @@ async def test_the_digest_names_each_place_once_and_never_again(db: Any) -> None
 async def test_a_search_says_what_answers_it_today_and_what_is_new(db: Any, client: Any) -> None:
     person, org = await make.user(db, "Inès"), await make.organisation(db)
     await _saved(db, person, "nature=ground_floor")
-    await _saved(db, person, "nature=land")
+    await _saved(db, person, "nature=land&ou=d35")
+    db.add(Region(code="53", name="Bretagne"))
+    await db.flush()
+    db.add(Department(code="35", name="Ille-et-Vilaine", region_code="53"))
     for name, hours in (("Ancien", 24 * 30), ("Paru hier", 2), ("Paru ce matin", 1)):
         await _published(db, org, name, hours)
     kept = list((await db.execute(select(SavedSearch).order_by(SavedSearch.id))).scalars())
@@ -113,7 +117,7 @@ async def test_a_search_says_what_answers_it_today_and_what_is_new(db: Any, clie
     assert [(counted[s.id].places, counted[s.id].fresh) for s in kept] == [(3, 2), (0, 0)]
     await db.commit()
     text = " ".join((await (await client(person)).get("/recherches")).text.split())
-    assert ("3 lieux aujourd’hui" in text, "dont 2 parus depuis le" in text, "Aucun lieu aujourd’hui" in text) == (True, True, True)  # fmt: skip
+    assert ("3 lieux aujourd’hui" in text, "dont 2 parus depuis le" in text, "Aucun lieu aujourd’hui" in text, "Ille-et-Vilaine" in text) == (True, True, True, True)  # fmt: skip
 
 
 async def test_what_was_not_told_the_same_day_is_told_the_next(db: Any, monkeypatch: pytest.MonkeyPatch) -> None:

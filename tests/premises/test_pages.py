@@ -1,6 +1,7 @@
 """The pages over HTTP: list, place, editing one thing at a time, photos, tiles. Two organisations where it matters."""
 
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from PIL import Image
 from sqlalchemy import func, select, text
 
 from intervalle import antivirus, files
-from premises import placing
+from premises import handlers, placing
 from premises.models import Lot, Photo, Premises
 from tests import make
 from tests.premises import make as rows
@@ -170,6 +171,27 @@ async def test_a_bad_photo_is_a_sentence_and_loses_nothing(
     )
     assert (answer.status_code, sentence in answer.text, f'value="{alt}"' in answer.text) == (422, True, True)
     assert (await db.execute(select(func.count(Photo.id)))).scalar_one() == 0
+
+
+async def test_an_owner_reaches_every_place_of_theirs(db: Any, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    person, org = await _landlord(db)
+    _other, theirs = await _landlord(db)
+    for n in range(5):
+        await rows.premises(db, org, name=f"Atelier {n}", published=n > 2)
+    await rows.premises(db, org, name="Serre du Blosne")
+    await rows.premises(db, theirs, name="Serre des autres")
+    await db.commit()
+    monkeypatch.setattr(handlers, "MINE_PER_PAGE", 2)
+    browser = await client(person)
+
+    async def names(query: str) -> list[str]:
+        page = (await browser.get(f"/locaux/mes-locaux{query}")).text
+        return sorted(set(re.findall(r"(?:Atelier \d|Serre [\w ]+)(?=</a>)", page)))
+
+    pages = [await names(f"?page={n}") for n in (1, 2, 3)]
+    assert ([len(p) for p in pages], sorted(name for page in pages for name in page)) == ([2, 2, 2], [*[f"Atelier {n}" for n in range(5)], "Serre du Blosne"])  # fmt: skip
+    assert [await names(q) for q in ("?page=99", "?q=serre", "?etat=brouillon&page=2")] == [pages[2], ["Serre du Blosne"], ["Atelier 0"]]  # fmt: skip
+    assert "Aucun de vos locaux" in (await browser.get("/locaux/mes-locaux?q=introuvable")).text
 
 
 async def test_a_doubtful_position_is_asked_about_until_somebody_answers(db: Any, client: Any) -> None:

@@ -192,14 +192,16 @@ def _relocation(
 
 async def premises_to_publish(db: AsyncSession, actor: Actor) -> list[Task]:
     """Drafts, one by one; many of them (an import) are one line, so that what others wait for is not lost among them."""
-    rows = await db.execute(queries.premises_of(actor).where(Premises.published_at.is_(None)).limit(MOST))
-    places = list(rows.scalars())
+    drafts = queries.premises_of(actor).where(Premises.published_at.is_(None))
+    places = list((await db.execute(drafts.limit(FEW + 1))).scalars())
     if len(places) > FEW:
+        counted = select(func.count()).select_from(drafts.order_by(None).with_only_columns(Premises.id).subquery())
+        count = (await db.execute(counted)).scalar_one()
         return [
             Task(
-                ngettext("%(n)s local à compléter et publier", "%(n)s locaux à compléter et publier", len(places)),
+                ngettext("%(n)s local à compléter et publier", "%(n)s locaux à compléter et publier", count),
                 _("À vous : complétez-les et publiez-les, un à un. Personne d’autre ne les voit."),
-                "/locaux/mes-locaux",
+                "/locaux/mes-locaux?etat=brouillon",
                 any(POLICY.can(actor, "premises.publish", place) for place in places),
             )
         ]
