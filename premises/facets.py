@@ -213,7 +213,7 @@ async def names_of(db: AsyncSession, places: Iterable[str]) -> dict[str, str]:
         select((literal(letter) + table.code).label("place"), table.name).where(table.code.in_(codes))
         for letter, table in tables
     ]
-    return {place: name for place, name in await db.execute(union_all(*each))}
+    return {row.place: row.name for row in await db.execute(union_all(*each))}
 
 
 async def name_of(db: AsyncSession, where: str) -> str:
