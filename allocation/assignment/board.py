@@ -160,6 +160,12 @@ def _line(documents: Documents, inputs: Inputs, names: Names, line: Mapping[str,
     )  # fmt: skip
 
 
+def _untold(documents: Documents, line: Mapping[str, Any]) -> str:
+    """Said of the call's own method only: comparisons never tell what would have been enough."""
+    missing = documents.result["method"] == "fair" and line.get("counterfactuals") is None
+    return french.UNKNOWN_CHANGE if missing else ""
+
+
 def _unplaced(documents: Documents, inputs: Inputs, names: Names, line: Mapping[str, Any]) -> Unplaced:
     key = line["application"]
     id, name, rank = _known(inputs, key)
@@ -170,7 +176,7 @@ def _unplaced(documents: Documents, inputs: Inputs, names: Names, line: Mapping[
     return Unplaced(
         key=key, application_id=id, name=name, neighbourhood=application["neighbourhood"], score=score, rank=rank,
         reasons=tuple(third_person(documents, names, key, reason) for reason in line["reasons"]),
-        change=french.changes(changes, names.lots) or "", smaller=smaller,
+        change=french.changes(changes, names.lots) or _untold(documents, line), smaller=smaller,
     )  # fmt: skip
 
 

@@ -29,6 +29,9 @@ def sentences(line: Line, labels: Labels) -> list[str]:
     return [*told, *([change] if change else [])]
 
 
+UNKNOWN_CHANGE = "Ce qui aurait suffi à la retenir n’a pas été calculé, faute de temps."
+
+
 def placed(line: Line, labels: Labels) -> list[str]:
     """Where, on which wish, at which rank, and who would take over."""
     lot = name(line["lot"], labels)

@@ -30,6 +30,7 @@ from intervalle.errors import Refused
 from intervalle.i18n import _
 
 TIME_LIMIT = 20.0  # seconds for the proof; what is found by then is shown with its gap
+EXPLAINING = 20.0  # seconds for what would have been enough, one refused application after the other
 CHANGED = "Les données ont changé pendant le calcul : une note, une candidature ou un choix manuel."
 
 
@@ -50,15 +51,16 @@ class Run:
 
 
 def compute(document: dict[str, Any], method: str, *, time_limit: float = TIME_LIMIT, explain: bool = True) -> Run:
-    """Solve, explain and check. Counterfactuals solve the whole call again and again: they are left out when the first
-    solve shows that they would not fit the time limit (or without `explain`). Raises InvalidProblem, in French."""
+    """Solve, explain and check. Counterfactuals solve the whole call again and again: those that do not fit in EXPLAINING
+    seconds are left out, and the document says so. Raises InvalidProblem, in French."""
     spelled = canonical(document)
     problem = parse(document)
     started = time.monotonic()
     result = solve(problem, method, time_limit, changes=False)
     seconds = time.monotonic() - started
-    if explain and seconds * 8 * (1 + len(result["unplaced"])) < time_limit:
-        result = solve(problem, method, time_limit, changes=True)
+    if explain and method == "fair" and result["status"] == "optimal" and result["unplaced"]:
+        until = time.monotonic() + seconds + EXPLAINING
+        result = solve(problem, method, time_limit, patient=lambda: time.monotonic() < until)
     findings = check(json.loads(spelled), json.loads(rfc8785.dumps(result)))
     return Run(method, spelled, rfc8785.dumps(result), result, tuple(findings), seconds)
 

@@ -4,6 +4,7 @@ The document is a pure function of the problem (and, when the time limit bites, 
 then says in `status` and `gap`).
 """
 
+from collections.abc import Callable, Collection
 from importlib.metadata import version
 from typing import Any
 
@@ -16,14 +17,20 @@ from allocation.assignment.optimum import METHODS, Outcome, longest_list
 from allocation.assignment.problem import InvalidProblem, Problem
 from allocation.assignment.writing import number
 
-ENGINE = f"intervalle-assignment/1 highspy/{version('highspy')}"
+ENGINE = f"intervalle-assignment/2 highspy/{version('highspy')}"
 TIME_LIMIT = 300.0
 
 
 def solve(
-    problem: Problem, method: str = "fair", time_limit: float = TIME_LIMIT, *, changes: bool = True
+    problem: Problem,
+    method: str = "fair",
+    time_limit: float = TIME_LIMIT,
+    *,
+    changes: bool | Collection[str] = True,
+    patient: Callable[[], bool] = lambda: True,
 ) -> dict[str, Any]:
-    """The result document. `changes=False` leaves the counterfactuals out: they re-solve, and cost the most.
+    """The result document. `changes`: which applications get their counterfactuals (they re-solve, and cost the most), all,
+    none or these; best scores first, as long as `patient` says so before each. `null` says they were not computed.
 
     Raises InvalidProblem (NoSolution when locks and quotas exclude each other), always one French sentence.
     """
@@ -33,6 +40,7 @@ def solve(
     outcome = METHODS[method](instance, time_limit)
     place = outcome.place
     envious = exceptions(instance, place)
+    wanted = instance.applications.keys() if changes is True else changes or ()
     return {
         "method": method,
         "status": "optimal" if outcome.unproven is None else "feasible",
@@ -40,7 +48,7 @@ def solve(
         "unproven": outcome.unproven,
         "objective": _objective(instance, place, len(envious)),
         "placements": _placements(instance, place, method),
-        "unplaced": _unplaced(instance, outcome, method, changes),
+        "unplaced": _unplaced(instance, outcome, method, wanted, patient),
         "exceptions": [_exception(instance, place, unit, lot, method) for unit, lot in envious],
         "unmet": broken(instance, place),
         "input_sha256": problem.sha256,
@@ -88,18 +96,21 @@ def _placements(instance: Instance, place: Place, method: str) -> list[dict[str,
     return sorted(lines, key=lambda line: str(line["application"]))
 
 
-def _unplaced(instance: Instance, outcome: Outcome, method: str, changes: bool) -> list[dict[str, Any]]:
+def _unplaced(
+    instance: Instance, outcome: Outcome, method: str, wanted: Collection[str], patient: Callable[[], bool]
+) -> list[dict[str, Any]]:
     place = outcome.place
-    lines = []
-    for index, unit in enumerate(instance.units):
-        for id in unit.members:
-            if index not in place:
-                line = {"application": id, "reasons": reasons(instance, place, id, method)}
-                # Without a proof, "it would have been placed" cannot be told from a lucky search.
-                if changes and method == "fair" and outcome.unproven is None:
-                    line["counterfactuals"] = counterfactual.changes(instance, outcome, id)
-                lines.append(line)
-    return sorted(lines, key=lambda line: str(line["application"]))
+    left = [id for index, unit in enumerate(instance.units) if index not in place for id in unit.members]
+    # Without a proof, "it would have been placed" cannot be told from a lucky search.
+    solvable = method == "fair" and outcome.unproven is None
+    found: dict[str, Any] = dict.fromkeys(left)
+    for id in sorted(left, key=lambda id: (-max(instance.applications[id].scores.values(), default=0), id)):
+        if solvable and id in wanted and patient():
+            found[id] = counterfactual.changes(instance, outcome, id)
+    return [
+        {"application": id, "reasons": reasons(instance, place, id, method), "counterfactuals": found[id]}
+        for id in sorted(left)
+    ]
 
 
 def _exception(instance: Instance, place: Place, unit: int, lot: int, method: str) -> dict[str, Any]:

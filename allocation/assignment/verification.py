@@ -77,6 +77,6 @@ def _again(method: str, problem: dict[str, Any], stored: dict[str, Any], result:
         return [
             "Le temps de calcul était épuisé avant la preuve : le résultat dépend de la machine et ne se rejoue pas."
         ]
-    explained = not stored["unplaced"] or any("counterfactuals" in line for line in stored["unplaced"])
+    explained = {line["application"] for line in stored["unplaced"] if line.get("counterfactuals") is not None}
     again = rfc8785.dumps(solve(parse(problem), method, TIME_LIMIT, changes=explained)).decode()
     return [] if again == result else ["Le recalcul ne donne pas le même résultat, octet pour octet."]

@@ -244,7 +244,7 @@ def _truly_closed(call: Call, id: str, lot: str, kind: str, rest: Mapping[str, A
 def _counterfactuals(call: Call, line: Mapping[str, Any], result: Mapping[str, Any]) -> list[str]:
     """Their truth needs the engine (it re-solved them); here: a real change, in the right direction, on an open lot."""
     faults = []
-    for change in line.get("counterfactuals", []):
+    for change in line.get("counterfactuals") or []:  # null: not computed
         id, lot = line["application"], change["lot"]
         kind = "area" if "area" in change else "score"
         value = hundredths(change[kind])

@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import rfc8785
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from allocation.assignment.check import check
 from allocation.assignment.command import main
@@ -14,6 +17,7 @@ from allocation.assignment.french import changes, sentences
 from allocation.assignment.generate import generate
 from allocation.assignment.problem import InvalidProblem, canonical, input_sha256, parse
 from allocation.assignment.solver import solve
+from allocation.assignment.verification import disagreements
 from allocation.assignment.writing import decimal, number
 from calls import draw
 from intervalle.cli import main as intervalle
@@ -197,3 +201,53 @@ def test_every_change_promised_is_true_and_one_step_less_is_not_enough() -> None
 def test_numbers_have_one_spelling(hundredths: int, text: str) -> None:
     assert decimal(hundredths) == text
     assert float(text) == number(hundredths)
+
+
+def test_what_was_not_computed_is_said_and_derived_again_as_it_was() -> None:
+    document = generate(32, 5, wishes=4)
+    left = [True, True, False]
+    result = solve(parse(document), patient=lambda: left.pop(0) if left else False)
+    told = {line["application"]: line["counterfactuals"] for line in result["unplaced"]}
+    computed = {id for id, changes in told.items() if changes is not None}
+    scores = {row["id"]: max(row["scores"].values()) for row in document["applications"]}
+    # Whoever was nearest is told first; the others are said not to be.
+    assert computed == set(sorted(told, key=lambda id: -scores[id])[:2]) != set(told)
+    assert solve(parse(document), changes=computed) == result
+    assert check(document, result) == []
+    spelled = canonical(document).decode()
+    stored = rfc8785.dumps(result).decode()
+    hashes = [sha256(text.encode()).hexdigest() for text in (spelled, stored)]
+    assert disagreements("fair", spelled, hashes[0], stored, hashes[1], result["engine"]) == []
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.floats() | st.text(max_size=4)
+    | st.sampled_from(["A", "C-11", "mon-am", "must", "area_share", "draw", "1e9", "NaN", "70,5"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["id", "lot", "area", "kind", "x"]), inner, max_size=3),
+    max_leaves=6,
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_a_document_bent_anywhere_is_refused_in_french_or_solved(data: st.DataObject) -> None:
+    """Never another error: one value of a good document replaced by anything at all, or taken out."""
+    document = json.loads(json.dumps(EXAMPLE))
+    spot: Any = document
+    while True:
+        keys = list(spot) if isinstance(spot, dict) else list(range(len(spot)))
+        key = data.draw(st.sampled_from(keys))
+        if isinstance(spot[key], dict | list) and spot[key] and data.draw(st.booleans()):
+            spot = spot[key]
+            continue
+        if data.draw(st.integers(0, 4)) == 0:
+            del spot[key]
+        else:
+            spot[key] = data.draw(JUNK)
+        break
+    said = "Résolu."
+    try:
+        solve(parse(document), changes=False)
+    except InvalidProblem as refused:
+        said = str(refused)
+    assert said.endswith(".")
