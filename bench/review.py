@@ -96,7 +96,7 @@ with scope(event=event):
 
 def cookie(user):
     store = import_module(settings.SESSION_ENGINE).SessionStore()
-    store[SESSION_KEY], store[BACKEND_SESSION_KEY] = str(user.pk), settings.AUTHENTICATION_BACKENDS[0]
+    store[SESSION_KEY], store[BACKEND_SESSION_KEY] = str(user.pk), next(b for b in settings.AUTHENTICATION_BACKENDS if b.endswith("ModelBackend"))
     store[HASH_SESSION_KEY] = user.get_session_auth_hash()
     store.save()
     return f"{settings.SESSION_COOKIE_NAME}={store.session_key}"

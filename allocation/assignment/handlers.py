@@ -13,10 +13,12 @@ from allocation.assignment import (
     minutes_pages,
     results_pages,
     review_pages,
+    steadiness_pages,
 )
 
 ROUTES: list[HTTPRouteHandler] = [
     *board_pages.ROUTES,
+    *steadiness_pages.ROUTES,
     *direct_pages.ROUTES,
     *letter_pages.ROUTES,
     *review_pages.ROUTES,

@@ -18,7 +18,17 @@ from allocation.selection import queries, scoring
 from allocation.selection.models import Admissibility, Panel, Reading, Recusal, Seat
 from allocation.selection.queries import scoring_seats, submitted
 from allocation.selection.quorum import Member, QuorumRule, default_rule, quorum
-from allocation.selection.ranking import Change, Entry, Ranking, TieBreak, juror_stability, rank, weight_stability
+from allocation.selection.ranking import (
+    Change,
+    Entry,
+    Ranking,
+    TieBreak,
+    juror_stability,
+    juror_variants,
+    rank,
+    weight_stability,
+    weight_variants,
+)
 from allocation.selection.tallies import Counts, Scorer, Voice, voices
 from allocation.selection.words import COLLEGES
 from calls.models import Application, Call, CallLot, CallVersion, Criterion, label_of
@@ -181,6 +191,12 @@ class Board:
         """Each weight moved by five points, each juror taken away."""
         weights = weight_stability(self.entries, self.grid, 5, self.tie_breaks, self.seed)
         return weights + juror_stability(self.sheets, self.grid, self.deposited, self.tie_breaks, self.seed)
+
+    @property
+    def variants(self) -> list[tuple[str, Ranking]]:
+        """The same « what ifs », each as the ranking it gives."""
+        weights = weight_variants(self.entries, self.grid, 5, self.tie_breaks, self.seed)
+        return [*weights, *juror_variants(self.sheets, self.grid, self.deposited, self.tie_breaks, self.seed)]
 
     @cached_property
     def missing_sheets(self) -> list[tuple[FileRow, SeatColumn]]:

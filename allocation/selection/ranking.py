@@ -5,7 +5,7 @@ call's published rule may part them. A draw is replayed from a seed whose finger
 """
 
 from bisect import bisect_right, insort
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -194,17 +194,23 @@ def weight_stability(
     """Would the order change if one weight moved by `points`, up or down?"""
     before = rank(entries, grid, tie_breaks, seed)
     found = []
+    for what, after in weight_variants(entries, grid, points, tie_breaks, seed):
+        pairs, count = inversions(before, after, MOST_TOLD)
+        found.append(Change(what, pairs, inversions=count))
+    return found
+
+
+def weight_variants(
+    entries: Sequence[Entry], grid: Grid, points: int = 5, tie_breaks: Sequence[TieBreak] = (), seed: str = ""
+) -> Iterator[tuple[str, Ranking]]:
+    """The ranking with each weight moved by `points`, up and down, where it can be."""
     for criterion in grid.criteria:
         for move in (points, -points):
             moved = moved_weights(grid, criterion.key, move)
-            if moved is None:
-                continue
-            after = rank([_rescored(entry, moved) for entry in entries], moved, tie_breaks, seed)
-            label = criterion.label or criterion.key
-            pairs, count = inversions(before, after, MOST_TOLD)
-            told = f"« {label} » {'+' if move > 0 else '−'}{abs(move)} points"
-            found.append(Change(told, pairs, inversions=count))
-    return found
+            if moved is not None:
+                sign = "+" if move > 0 else "−"
+                what = f"« {criterion.label or criterion.key} » {sign}{abs(move)} points"
+                yield what, rank([_rescored(entry, moved) for entry in entries], moved, tie_breaks, seed)
 
 
 def _rescored(entry: Entry, grid: Grid) -> Entry:
@@ -223,22 +229,43 @@ def juror_stability(
     seed: str = "",
 ) -> list[Change]:
     """Would the order change if one juror were removed? The minimum of readers is not asked of this what-if."""
-    times = deposited or {}
-    known: Known = {}  # few combinations of marks exist: each is worked out once, whoever is removed
-
-    def ranking(sheets: Mapping[str, Sheets], rules: Grid) -> Ranking:
-        return rank([Entry(file, score(sheet, rules, known), times.get(file)) for file, sheet in sheets.items()], rules,
-                    tie_breaks, seed)  # fmt: skip
-
-    before, relaxed = ranking(files, grid), replace(grid, min_readers=1)
+    known: Known = {}
+    before = _ranked(files, grid, deposited or {}, tie_breaks, seed, known)
     found = []
-    for juror in sorted({juror for sheet in files.values() for juror in sheet.jurors}):
-        after = ranking({file: _without(sheet, juror) for file, sheet in files.items()}, relaxed)
+    for what, after in juror_variants(files, grid, deposited, tie_breaks, seed, known):
         lost = tuple(file for file in before.order if file not in after.ranks)
         gained = tuple(file for file in after.order if file not in before.ranks)
         pairs, count = inversions(before, after, MOST_TOLD)
-        found.append(Change(f"Sans {juror}", pairs, lost, gained, count))
+        found.append(Change(what, pairs, lost, gained, count))
     return found
+
+
+def juror_variants(
+    files: Mapping[str, Sheets],
+    grid: Grid,
+    deposited: Mapping[str, datetime] | None = None,
+    tie_breaks: Sequence[TieBreak] = (),
+    seed: str = "",
+    known: Known | None = None,
+) -> Iterator[tuple[str, Ranking]]:
+    """The ranking without each juror. Few combinations of marks exist: each is worked out once, whoever is removed."""
+    known = {} if known is None else known
+    relaxed = replace(grid, min_readers=1)
+    for juror in sorted({juror for sheet in files.values() for juror in sheet.jurors}):
+        without = {file: _without(sheet, juror) for file, sheet in files.items()}
+        yield f"Sans {juror}", _ranked(without, relaxed, deposited or {}, tie_breaks, seed, known)
+
+
+def _ranked(
+    files: Mapping[str, Sheets],
+    grid: Grid,
+    deposited: Mapping[str, datetime],
+    tie_breaks: Sequence[TieBreak],
+    seed: str,
+    known: Known,
+) -> Ranking:
+    entries = [Entry(file, score(sheet, grid, known), deposited.get(file)) for file, sheet in files.items()]
+    return rank(entries, grid, tie_breaks, seed)
 
 
 def _without(sheets: Sheets, juror: str) -> Sheets:
