@@ -213,6 +213,8 @@ async def test_a_doubtful_position_is_asked_about_until_somebody_answers(db: Any
         return [sentence in page for sentence, page in zip(sentences, texts, strict=True)]
 
     assert await asks() == [True] * 4
+    page = (await browser.get(f"/locaux/{made.id}/modifier")).text
+    assert ('value="48,1275"' in page, 'value="-1,6585"' in page) == (True, True)
     await browser.post(f"/locaux/{made.id}", data={**PLACE, "address": made.address, "name": "Autre nom", "version": str(made.version)})  # fmt: skip
     await db.refresh(made)
     assert (made.name, await asks()) == ("Autre nom", [True] * 4)

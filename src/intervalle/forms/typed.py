@@ -87,7 +87,9 @@ class DecimalNumber(_Typed):
         return value
 
     def show(self, value: Any) -> str:
-        return i18n.typed(Decimal(value).normalize())
+        """All its decimals: a field saved as it stands changes nothing (three of a latitude are a hundred metres)."""
+        exact = round(Decimal(value), self.places).normalize()
+        return i18n.typed(exact, max(0, -int(exact.as_tuple().exponent)))
 
 
 class Area(DecimalNumber):
