@@ -64,6 +64,11 @@ def call_sentence(call: Told, now: datetime, decision_on: date | None = None) ->
     match call_state(call, now):
         case "draft":
             return _("L’organisateur prépare cet appel : il n’est pas encore ouvert.")
+        case "open" if _direct(call):
+            return _(
+                "Proposée sans sélection à une structure nommée, qui dépose son dossier jusqu’au %(closing)s.",
+                closing=instant(call.closes_at),
+            )
         case "open":
             return _("Les structures peuvent candidater jusqu’au %(closing)s.", closing=instant(call.closes_at))
         case "closed" | "ranked" if _direct(call):
@@ -109,6 +114,11 @@ def organiser_sentence(call: Told, now: datetime, decision_on: date | None = Non
         case "open" if _rolling(call):
             return _(
                 "Les structures candidatent jusqu’au %(closing)s. À vous : relevez leurs dossiers quand vous voulez les examiner.",
+                closing=instant(call.closes_at),
+            )
+        case "open" if _direct(call):
+            return _(
+                "La structure nommée dépose son dossier jusqu’au %(closing)s. Vous le lirez après cet instant.",
                 closing=instant(call.closes_at),
             )
         case "open":
