@@ -17,7 +17,6 @@ from intervalle.journal import JournalEntry
 from intervalle.outbox import Message
 from tests import make
 from tests.calls import make as calls
-from tests.calls.test_call_pages import counting
 
 AFTER = calls.CLOSING + timedelta(days=1)
 
@@ -159,11 +158,12 @@ async def test_the_page_decides_and_keeps_what_was_typed(db, client):
         assert (await nadia.get(url)).status_code == 403
 
 
-async def test_the_list_asks_as_many_questions_for_three_files_as_for_two(db):
+async def test_the_list_asks_as_many_questions_for_three_files_as_for_two(db, asked):
     counts = []
     for number in (2, 3):
         city, call, _files, _panel = await scene(db, number)
-        with counting((await db.connection()).engine) as asked, next_day():
+        asked.clear()
+        with next_day():
             await duplicates.found(db, city.actor, call)
         counts.append(len(asked))
     assert counts == [4, 4]
