@@ -21,6 +21,7 @@ from allocation.selection.quorum import Member, QuorumRule, default_rule, quorum
 from allocation.selection.ranking import (
     Change,
     Entry,
+    Ranked,
     Ranking,
     TieBreak,
     juror_stability,
@@ -187,6 +188,11 @@ class Board:
         return rank(self.entries, self.grid, self.tie_breaks, self.seed)
 
     @cached_property
+    def placed(self) -> dict[str, Ranked]:
+        """Ranked files by key."""
+        return {row.file: row for row in self.result.ranked}
+
+    @cached_property
     def what_ifs(self) -> list[Change]:
         """Each weight moved by five points, each juror taken away."""
         weights = weight_stability(self.entries, self.grid, 5, self.tie_breaks, self.seed)
@@ -339,7 +345,7 @@ def quorum_rule(panel: Panel) -> QuorumRule:
 
 def detail_of(board: Board, key: str) -> dict[str, Any]:
     """What is kept with a frozen score: the combined marks, the rule and who counted. Numbers as text, exact."""
-    score, placed = board.scores[key], next(r for r in board.result.ranked if r.file == key)
+    score, placed = board.scores[key], board.placed[key]
     return {
         "rule": board.version.score_rule,
         "grid_version": board.version.number,
