@@ -9,7 +9,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 import allocation.leases.housing  # tells the selection room who houses whom
 import allocation.leases.spans  # registers places given on the bar of their lot  # noqa: F401
-from allocation.leases import conditions, document, forms, gathering, leases, queries, reading, valuations, views
+from allocation.leases import (
+    conditions,
+    document,
+    forms,
+    gathering,
+    leases,
+    notices,
+    queries,
+    reading,
+    valuations,
+    views,
+)
 from allocation.leases.gathering import Dossier
 from allocation.leases.models import Condition, Lease
 from intervalle import clock, files
@@ -259,4 +270,5 @@ async def _again(request: Request, db: AsyncSession, dossier: Dossier, **given: 
 
 ROUTES: list[HTTPRouteHandler] = [
     index, prepare, show, edit_page, edit, judge, preview, signed_document, sign, insure, hand_keys, fulfil, revalue,
+    *notices.ROUTES,
 ]  # fmt: skip

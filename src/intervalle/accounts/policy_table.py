@@ -181,6 +181,7 @@ TABLE: dict[str, Rule] = {
     # leases
     "leases.list": SIGNED_IN,
     "leases.show": SIGNED_IN,
+    "leases.show_notice": ANYONE,  # once the results are public
     "leases.prepare": member("landlord"),
     "leases.edit": member(
         "landlord",
