@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from allocation.assignment import decisions, offers, proposals, release
+from allocation.assignment import decisions, offers, proposals, release, results
 from allocation.assignment.models import Award
 from allocation.leases import gathering, leases, reading
 from allocation.leases.models import Lease
@@ -95,6 +95,7 @@ async def _award_and_sign(db: AsyncSession, cast: Cast, made: Any, start: date) 
     with clock.at(days_ago(176)):
         award = (await db.execute(select(Award).where(Award.call_id == made.id))).scalar_one()
         await offers.answer(db, cast.actor("ines"), award, accepted=True)
+        await results.publish(db, actor, made)
     with clock.at(days_ago(150)):
         lease = await leases.prepare(db, actor, award_id=award.id)
         lease.reference_basis, lease.reference_dated = (
