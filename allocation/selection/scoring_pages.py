@@ -29,6 +29,7 @@ from intervalle.web import Db, Id, Request, actor_of, form_data, is_fragment, pa
 
 COMMENT_LIMIT = 5000
 REASON_LIMIT = 1000
+BESIDE = 60  # sheets listed beside a file; of more, those around it
 
 
 class MyFile(NamedTuple):
@@ -68,6 +69,12 @@ class Desk:
             if mine.application.id == application_id:
                 return mine
         raise NotFound
+
+    def beside(self, application_id: int) -> list[MySheet]:
+        """The sheets listed beside a file: all of them, or the BESIDE around it when there are more."""
+        place = next(place for place, mine in enumerate(self.mine) if mine.application.id == application_id)
+        first = max(0, min(place - BESIDE // 3, len(self.mine) - BESIDE))
+        return self.mine[first : first + BESIDE]
 
     def around(self, application_id: int) -> tuple[int | None, int | None]:
         """The files before and after in the list, for « p » and « n »."""
@@ -116,15 +123,15 @@ async def _marks(db: Db, sheet_ids: list[int]) -> Mapping[int, Mapping[int, Give
 
 @get("/commissions/{call_id:int}/notation", policy="panel.score")
 async def index(request: Request, db: Db, call_id: Id) -> Response[Any]:
-    """On to the least-read file that waits for me; the list when all are done."""
+    """On to the least-read file that waits for me; the list when all are done, or when it is asked for (« toutes »)."""
     desk = await desk_of(request, db, call_id)
     if not desk.room.declared and desk.room.panel and desk.room.panel.opened_at:
         return redirect(f"/commissions/{call_id}/conflits")
     following = await _following(db, desk)
-    if following and not _closed(desk.room):
+    if following and not _closed(desk.room) and "toutes" not in request.query_params:
         return redirect(f"/commissions/{call_id}/notation/{following}")
     head = await access.head(db, actor_of(request), desk.room)
-    return page(request, "selection/scoring_list.html", desk=desk, room=desk.room, head=head)
+    return page(request, "selection/scoring_list.html", desk=desk, room=desk.room, head=head, closed=_closed(desk.room))
 
 
 async def _following(db: Db, desk: Desk, *, but: int | None = None) -> int | None:
@@ -156,7 +163,7 @@ async def _context(
         "notes": typed.notes if typed else sheet.notes if sheet else "",
         "version": typed.version if typed else sheet.version if sheet else 0,
         "writer": typed.writer if typed and typed.writer else secrets.token_urlsafe(9), "editable": editable,
-        "before": before, "after": after, "anchors": [_(a) for a in SHORT_ANCHORS],
+        "beside": desk.beside(application_id), "before": before, "after": after, "anchors": [_(a) for a in SHORT_ANCHORS],
         "scale": [(value, _(text)) for value, text in ANCHORS.items()], "panel": access.panel_of(desk.room),
         "others": await _others(db, desk, application_id) if not editable else [],
     } | {"why": {}, "conflict": None} | more  # fmt: skip

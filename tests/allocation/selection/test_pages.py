@@ -3,8 +3,10 @@
 import re
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
+from allocation.selection import scoring_pages
 from allocation.selection.models import Panel, ScoreSheet, Seat
 from calls.models import Call
 from tests.allocation.selection import make
@@ -194,3 +196,22 @@ async def test_files_stay_with_the_applicants_until_the_opening_act(db: Any, cli
         assert (await page.get(f"/candidatures/{scene.files[0].id}")).status_code == 200
     panel = (await db.execute(select(Panel))).scalar_one()
     assert panel.opened_by_id == scene.city.person.id
+
+
+async def test_of_many_sheets_those_around_the_file_stand_beside_it(
+    db: Any, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scoring_pages, "BESIDE", 3)
+    scene = await make.ready(db, files=5, jurors=1)
+    page, base = await client(scene.jurors[0].person), f"/commissions/{scene.call.id}/notation"
+    numbers = [file.id for file in scene.files]
+
+    def listed(html: str) -> list[int]:
+        return [int(n) for n in re.findall(rf'<a href="{base}/(\d+)"', html)]
+
+    with make.afterwards():
+        shown = {n: listed((await page.get(f"{base}/{numbers[n]}")).text) for n in (0, 2, 4)}
+        whole = (await page.get(f"{base}?toutes=oui")).text
+    assert shown == {0: numbers[:3], 2: numbers[1:4], 4: numbers[2:]}
+    assert listed(whole) == numbers
+    assert "Noter le prochain dossier" in whole
