@@ -1,4 +1,4 @@
-"""Long random lives of a call, an application, an award, a title, a path and a claim, against the promise written here.
+"""Long random lives of a call, an application, an award, a title, a path, a claim and a request to join, against the promise written here.
 
 The rows are the product's own, out of any database; the policy table and the computed states answer. `LEGAL` is the
 promise, written apart from the product: what may happen in each state, and which state follows. An act absent from a
@@ -25,7 +25,7 @@ from calls.models import Application, Call
 from calls.workflow import APPLICATION_STATES, CALL_STATES
 from intervalle import clock
 from intervalle.accounts.actor import SYSTEM
-from intervalle.accounts.models import EssClaim
+from intervalle.accounts.models import EssClaim, JoinRequest
 from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import Refused
 
@@ -35,6 +35,7 @@ SAME = None  # the act leaves the state as it is
 STATES = {
     "call": CALL_STATES, "application": APPLICATION_STATES, "award": AWARD_STATES, "lease": LEASE_STATES,
     "path": ("open", "closed"), "claim": ("waiting", "reviewed"),
+    "join": ("waiting", "answered"),
 }  # fmt: skip
 
 PREPARE = {"visits.plan": SAME, "panel.compose": SAME}
@@ -42,15 +43,16 @@ SELECT = {
     "panel.compose": SAME, "panel.open": SAME, "panel.lift": SAME, "panel.check_admissibility": SAME, "panel.ask_correction": SAME,
     "panel.hand_out": SAME, "panel.close": SAME, "panel.meet": SAME, "panel.rank": "ranked", "late.decide": SAME,
     "visits.mark": SAME, "paper.register": SAME, "duplicates.decide": SAME, "calls.repeat": SAME, "calls.cancel": "cancelled",
+    "direct.receive": SAME, "direct.decide": "ranked",
 }  # fmt: skip
 LEGAL: dict[tuple[str, str], dict[str, str | None]] = {
     ("call", "draft"): PREPARE | {"calls.edit": SAME, "calls.open": "open", "calls.unschedule": SAME, "calls.cancel": "cancelled"},
     ("call", "open"): PREPARE | {
         "calls.extend": SAME, "calls.amend": SAME, "calls.repeat": SAME, "calls.cancel": "cancelled", "visits.mark": SAME,
-        "questions.answer": SAME, "paper.register": SAME,
+        "questions.answer": SAME, "paper.register": SAME, "calls.gather": SAME, "direct.receive": SAME,
     },
     ("call", "closed"): SELECT,
-    ("call", "ranked"): {"calls.repeat": SAME},
+    ("call", "ranked"): {"calls.repeat": SAME, "direct.undo": "closed"},
     ("call", "released"): {"calls.repeat": SAME},
     ("call", "cancelled"): {},
     ("application", "draft"): {
@@ -74,6 +76,8 @@ LEGAL: dict[tuple[str, str], dict[str, str | None]] = {
     ("path", "closed"): {},
     ("claim", "waiting"): {"ess.review": "reviewed"},
     ("claim", "reviewed"): {},
+    ("join", "waiting"): {"membership.answer": "answered", "membership.review": "answered"},
+    ("join", "answered"): {},
 }  # fmt: skip
 # What time alone may do to a state, and nothing else may.
 PASSING = {("call", "open"): {"closed"}, ("award", "offered"): {"expired"}, ("lease", "signed"): {"running", "ended"},
@@ -99,6 +103,7 @@ class World:
             "lease": Lease(during=Range(date(2026, 2, 1), date(2026, 6, 1))),
             "path": RelocationPath(),
             "claim": EssClaim(),
+            "join": JoinRequest(),
         }
 
     def state(self, kind: str) -> str:
@@ -158,6 +163,10 @@ def _sign(world: World, lease: Any) -> None:
     lease.during = Range(first, max(lease.during.upper, first + timedelta(days=40)))
 
 
+def _undo(world: World, call: Any) -> None:
+    call.ranked_at = None
+
+
 def _dated(name: str) -> Callable[[World, Any], None]:
     return lambda world, row: setattr(row, name, world.now)
 
@@ -166,6 +175,7 @@ EFFECTS: dict[str, Callable[[World, Any], None]] = {
     "calls.open": _open, "calls.extend": _extend, "calls.cancel": _dated("cancelled_at"), "panel.rank": _dated("ranked_at"),
     "applications.submit": _submit, "applications.take_back": _take_back, "awards.answer": _dated("accepted_at"),
     "leases.sign": _sign, "relocation.act": _dated("closed_at"), "ess.review": _dated("reviewed_at"),
+    "direct.decide": _dated("ranked_at"), "direct.undo": _undo, "membership.answer": _dated("answered_at"), "membership.review": _dated("answered_at"),
 }  # fmt: skip
 
 
@@ -262,7 +272,7 @@ class Lives(RuleBasedStateMachine):
 
 
 ENDS = {"call": {"released", "cancelled"}, "award": {"declined", "expired", "withdrawn"}, "lease": {"ended"},
-        "path": {"closed"}, "claim": {"reviewed"}}  # fmt: skip
+        "path": {"closed"}, "claim": {"reviewed"}, "join": {"answered"}}  # fmt: skip
 
 
 def lives(runs: int, steps: int) -> None:
@@ -346,4 +356,6 @@ WAYS: dict[tuple[str, str], list[Callable[[World], None]]] = {
     ("path", "closed"): _acts(("path", "relocation.act")),
     ("claim", "waiting"): [],
     ("claim", "reviewed"): _acts(("claim", "ess.review")),
+    ("join", "waiting"): [],
+    ("join", "answered"): _acts(("join", "membership.answer")),
 }

@@ -54,7 +54,12 @@ async def known(db: AsyncSession, side: Side) -> Side:
 
 
 async def world(
-    db: AsyncSession, *, structures: int = 2, landlord_kind: str = "developer", same_lot: bool = False
+    db: AsyncSession,
+    *,
+    structures: int = 2,
+    landlord_kind: str = "developer",
+    same_lot: bool = False,
+    part: Decimal = Decimal(1),
 ) -> World:
     landlord = await known(db, await calls_make.side(db, landlord_kind, "Territoires Rennes"))
     call = await calls_make.open_call(
@@ -69,12 +74,13 @@ async def world(
         ).scalars()
     )
     for lot in lots:
+        lot.divisible = part < 1
         lot.erp_types, lot.erp_category, lot.capacity = ["M", "W"], 5, 40
     call.ranked_at = call.released_at = DECIDED
     awards = [
         Award(
             call_id=call.id, application_id=application.id, organisation_id=tenant.org.id,
-            lot_id=lots[0 if same_lot else i % 2].id, area=lots[0 if same_lot else i % 2].area, score=Decimal("81.5"),
+            lot_id=lots[0 if same_lot else i % 2].id, area=lots[0 if same_lot else i % 2].area * part, score=Decimal("81.5"),
             created_at=DECIDED, released_at=DECIDED,
         )
         for i, (tenant, application) in enumerate(zip(tenants, applications, strict=True))

@@ -1,6 +1,7 @@
 """A place given shows on the bar of its lot until its title begins, and the filters say the same."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
@@ -58,10 +59,8 @@ async def test_an_offer_that_ran_out_keeps_nothing(db: Any) -> None:
 
 
 async def test_a_place_that_leaves_room_does_not_close_the_lot(db: Any) -> None:
-    w = await make.world(db)
+    w = await make.world(db, part=Decimal("0.5"))
     lot = w.lots[0]
-    lot.divisible, w.awards[0].area = True, lot.area / 2
-    await db.flush()
     with make.moment():
         assert (await told(db, [lot.id]))[lot.id] == "vacant"
         (span,) = (await award_spans(db, [lot.id]))[lot.id]
