@@ -67,7 +67,7 @@ async function open(box, field) {
   tools.className = "row";
   box.append(help, frame, tools);
   const centre = points[0] ?? (box.dataset.lon ? [Number(box.dataset.lon), Number(box.dataset.lat)] : [2.4, 46.8]);
-  const map = new maplibre.Map({ container: frame, style: style(points), center: centre, zoom: box.dataset.lon || points.length ? Number(box.dataset.zoom ?? 16) : 5, dragRotate: false, attributionControl: { compact: true, customAttribution: "© IGN, Insee, ANCT" } });
+  const map = new maplibre.Map({ container: frame, style: style(points), center: centre, zoom: box.dataset.lon || points.length ? Number(box.dataset.zoom ?? 16) : 5, dragRotate: false, attributionControl: { compact: true, customAttribution: "© IGN, Insee, ANCT" }, locale: JSON.parse(box.dataset.words) });
   map.addControl(new maplibre.NavigationControl({ showCompass: false }));
   const show = () => {
     map.getSource("drawn")?.setData(shape(points));

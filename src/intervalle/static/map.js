@@ -251,7 +251,7 @@ async function start() {
     const box = document.createElement("div");
     box.className = "map-box";
     panel.prepend(box);
-    const map = new maplibre.Map({ container: box, style: style(), center: [2.4, 46.8], zoom: 5, attributionControl: { compact: true, customAttribution: "© IGN, Insee, ANCT" }, dragRotate: false });
+    const map = new maplibre.Map({ container: box, style: style(), center: [2.4, 46.8], zoom: 5, attributionControl: { compact: true, customAttribution: "© IGN, Insee, ANCT" }, dragRotate: false, locale: JSON.parse(panel.dataset.words) });
     map.addControl(new maplibre.NavigationControl({ showCompass: false }));
     const asked = new URLSearchParams(location.search).get("zone") || panel.dataset.box;
     const [west, south, east, north] = asked.split(",").map(Number);
