@@ -11,7 +11,7 @@ from sqlalchemy import text
 from intervalle import errors, files
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.models import OWNER_KINDS
-from intervalle.i18n import N_
+from intervalle.i18n import N_, _
 from intervalle.outbox import StoredFile
 from intervalle.settings import ROOT
 from intervalle.web import Db, Id, Request, Slug, environment, page
@@ -56,7 +56,16 @@ def static_url(name: str) -> str:
     return f"/statique/{name}?v={_content(name)[2]}"
 
 
+def map_words() -> dict[str, str]:
+    """The names of a map's own controls, which its library only knows in English."""
+    return {
+        "Map.Title": _("Carte"), "NavigationControl.ZoomIn": _("Agrandir"), "NavigationControl.ZoomOut": _("Réduire"),
+        "AttributionControl.ToggleAttribution": _("Sources de la carte"),
+    }  # fmt: skip
+
+
 environment.globals["static"] = static_url
+environment.globals["map_words"] = map_words
 
 
 @get("/statique/{name:str}", policy="static.show")
