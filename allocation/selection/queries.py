@@ -149,8 +149,13 @@ def applications_for_juror(seat: Seat) -> Select[Application]:
     )
 
 
-def desk_lines(seat: Seat, version_id: int) -> Select[int, int, str, int | None, Any, bool, int | None, int | None]:
-    """A juror's files with where each sheet stands, and the sums that make its total (`running.reached`)."""
+def desk_lines(
+    seat: Seat, version_id: int, only: Sequence[int] | None = None
+) -> Select[int, int, str, int | None, Any, bool, int | None, int | None]:
+    """A juror's files (or those named) with where each sheet stands, and the sums that make its total (`running.reached`)."""
+    own_sheets = ScoreSheet.seat_id == seat.id
+    if only is not None:
+        own_sheets = and_(own_sheets, ScoreSheet.application_id.in_(only))
     answered = and_(Mark.criterion_id == Criterion.id, Mark.answered.is_(True))
     sums = (
         select(
@@ -160,12 +165,13 @@ def desk_lines(seat: Seat, version_id: int) -> Select[int, int, str, int | None,
         )
         .join(Criterion, answered)
         .join(ScoreSheet, ScoreSheet.id == Mark.sheet_id)
-        .where(ScoreSheet.seat_id == seat.id, Criterion.version_id == version_id)
+        .where(own_sheets, Criterion.version_id == version_id)
         .group_by(Mark.sheet_id)
         .subquery()
     )
+    files = applications_for_juror(seat)
     return (
-        applications_for_juror(seat)
+        (files if only is None else files.where(Application.id.in_(only)))
         .join(Organisation, Organisation.id == Application.organisation_id)
         .outerjoin(ScoreSheet, and_(ScoreSheet.seat_id == seat.id, ScoreSheet.application_id == Application.id))
         .outerjoin(sums, sums.c.sheet_id == ScoreSheet.id)

@@ -83,16 +83,18 @@ class Desk:
         return (ids[index - 1] if index else None), (ids[index + 1] if index + 1 < len(ids) else None)
 
 
-async def desk_of(request: Request, db: Db, call_id: int, *opened: int, whole: bool = False) -> Desk:
+async def desk_of(
+    request: Request, db: Db, call_id: int, *opened: int, whole: bool = False, alone: bool = False
+) -> Desk:
     """A fixed number of queries, whatever the number of files. The sheets of the applications `opened` are read with
-    their marks; all of them for a `whole` desk."""
+    their marks; all of them for a `whole` desk. `alone`: nothing but the applications opened, for what shows no list."""
     room, seat = await access.enter_as_juror(db, actor_of(request), call_id)
     version = (await db.execute(current_version(call_id))).scalar_one()
     criteria = list((await db.execute(criteria_of(version.id))).scalars())
     sheets_read, marks = await _opened(db, seat, None if whole else opened)
     weight = sum(c.weight for c in criteria)
     mine = []
-    for row in await db.execute(queries.desk_lines(seat, version.id)):
+    for row in await db.execute(queries.desk_lines(seat, version.id, opened if alone else None)):
         state = "todo"
         if row.sheet_id is not None:
             state = "abstained" if row.abstained else "done" if row.submitted_at else "begun"
@@ -216,12 +218,14 @@ async def _typed(request: Request, desk: Desk) -> tuple[Typed, str]:
 @post("/commissions/{call_id:int}/notation/{application_id:int}/brouillon", policy="panel.score", status_code=200)
 async def save(request: Request, db: Db, call_id: Id, application_id: Id) -> Response[Any]:
     """The draft, by itself as one types (a fragment), or by the button (a page)."""
-    desk = await desk_of(request, db, call_id, application_id)
+    desk = await desk_of(request, db, call_id, application_id, alone=True)
     desk.line(application_id)
     typed, _reason = await _typed(request, desk)
     try:
         sheet = await sheets.save(db, actor_of(request), desk.room.call, desk.seat, application_id, typed)
     except StaleSheet as stale:
+        if not is_fragment(request):  # the page comes back, with its list
+            desk = await desk_of(request, db, call_id, application_id)
         return await _stale(request, db, desk, application_id, typed, stale)
     if not is_fragment(request):
         return redirect(f"/commissions/{call_id}/notation/{application_id}", flash=_("Brouillon enregistré."))
