@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from allocation.selection import queries, scoring
+from allocation.selection import scoring, sheet_queries
 from allocation.selection.models import Admissibility, Panel, Reading, Recusal, Seat
 from allocation.selection.queries import scoring_seats, submitted
 from allocation.selection.quorum import Member, QuorumRule, default_rule, quorum
@@ -248,7 +248,7 @@ async def load(db: AsyncSession, call: Call, panel: Panel, *, seen: ColumnElemen
     seats = await _seats(db, panel, version)
     ids = {row.application.id for row in files}
     apart = await _apart(db, panel) | await _outside_share(db, seats, ids)
-    rows = await db.execute(queries.sheets_in([column.seat.id for column in seats]))
+    rows = await db.execute(sheet_queries.sheets_in([column.seat.id for column in seats]))
     submitted = {
         file: {seat: left for seat, left in zip(who, gone, strict=True) if (file, seat) not in apart}
         for file, who, gone in rows
@@ -261,7 +261,7 @@ async def load(db: AsyncSession, call: Call, panel: Panel, *, seen: ColumnElemen
 async def with_marks(db: AsyncSession, board: Board, files: Iterable[int] | None = None) -> Board:
     """The board with each juror's marks, over all its files or those named."""
     wanted = {row.application.id for row in board.files} & set(files) if files is not None else None
-    rows = await db.execute(queries.marks_in([column.seat.id for column in board.seats], wanted))
+    rows = await db.execute(sheet_queries.marks_in([column.seat.id for column in board.seats], wanted))
     marks: defaultdict[tuple[int, int], dict[int, MarkRow]] = defaultdict(dict)
     sheets: dict[tuple[int, int], Sheet] = {}
     for file, seat, abstained, comment, criterion, value, reason in rows:
@@ -273,7 +273,7 @@ async def with_marks(db: AsyncSession, board: Board, files: Iterable[int] | None
 
 
 async def _counted(db: AsyncSession, board: Board, ids: set[int]) -> dict[int, Counted]:
-    rows = await db.execute(queries.counted_marks(board.panel.id, [c.id for c in board.criteria], board.voices))
+    rows = await db.execute(sheet_queries.counted_marks(board.panel.id, [c.id for c in board.criteria], board.voices))
     width = len(board.voices)
     ends = range(1, 1 + width * len(board.criteria), width)
     return {

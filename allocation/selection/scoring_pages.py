@@ -10,7 +10,7 @@ from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import select
 
-from allocation.selection import access, anonymity, queries, sheets
+from allocation.selection import access, anonymity, sheet_queries, sheets
 from allocation.selection.access import Room
 from allocation.selection.models import Mark, ScoreSheet, Seat
 from allocation.selection.reading_order import next_file
@@ -94,7 +94,7 @@ async def desk_of(
     sheets_read, marks = await _opened(db, seat, None if whole else opened)
     weight = sum(c.weight for c in criteria)
     mine = []
-    for row in await db.execute(queries.desk_lines(seat, version.id, opened if alone else None)):
+    for row in await db.execute(sheet_queries.desk_lines(seat, version.id, opened if alone else None)):
         state = "todo"
         if row.sheet_id is not None:
             state = "abstained" if row.abstained else "done" if row.submitted_at else "begun"
@@ -108,7 +108,7 @@ async def desk_of(
 async def _opened(
     db: Db, seat: Seat, opened: Sequence[int] | None
 ) -> tuple[dict[int, ScoreSheet], Mapping[int, Mapping[int, Given]]]:
-    wanted = queries.sheets_of(seat.id)
+    wanted = sheet_queries.sheets_of(seat.id)
     if opened is not None:
         wanted = wanted.where(ScoreSheet.application_id.in_(opened))
     own = {s.application_id: s for s in (await db.execute(wanted)).scalars()}
@@ -139,7 +139,7 @@ async def index(request: Request, db: Db, call_id: Id) -> Response[Any]:
 async def _following(db: Db, desk: Desk, *, but: int | None = None) -> int | None:
     if not desk.waiting:
         return None
-    reads = {row[0]: row[1] for row in await db.execute(queries.reads_per_file(desk.seat.panel_id))}
+    reads = {row[0]: row[1] for row in await db.execute(sheet_queries.reads_per_file(desk.seat.panel_id))}
     return next_file(desk.seat.id, desk.waiting, reads, but=but)
 
 
@@ -183,7 +183,7 @@ class Other:
 
 
 async def _others(db: Db, desk: Desk, application_id: int) -> list[Other]:
-    rows = (await db.execute(queries.others_sheets(desk.seat, application_id))).all()
+    rows = (await db.execute(sheet_queries.others_sheets(desk.seat, application_id))).all()
     marks = await _marks(db, [sheet.id for sheet, _seat, _user in rows])
     return [
         Other(user.name, _(COLLEGES[seat.college]), marks[sheet.id], sheet.comment, sheet.abstained)
@@ -270,7 +270,7 @@ async def abstain(request: Request, db: Db, call_id: Id, application_id: Id) -> 
 async def _onward(db: Db, desk: Desk, application_id: int, said: str) -> Response[None]:
     """To the next file that waits, or to the list."""
     left = [i for i in desk.waiting if i != application_id]
-    reads = {row[0]: row[1] for row in await db.execute(queries.reads_per_file(desk.seat.panel_id))}
+    reads = {row[0]: row[1] for row in await db.execute(sheet_queries.reads_per_file(desk.seat.panel_id))}
     following = next_file(desk.seat.id, left, reads)
     base = f"/commissions/{desk.room.call.id}/notation"
     return redirect(f"{base}/{following}" if following else base, flash=said)

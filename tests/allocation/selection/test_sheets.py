@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from allocation.selection import queries, sheets
+from allocation.selection import sheet_queries, sheets
 from allocation.selection.models import Mark, ScoreSheet
 from allocation.selection.reasons import Given
 from allocation.selection.sheets import Incomplete, StaleSheet, Typed
@@ -136,7 +136,7 @@ async def test_others_marks_open_once_ones_own_are_given(db: Any) -> None:
     scene = await make.ready(db, files=1)
     await make.score(db, scene, 1, 0, 4)
     await make.score(db, scene, 2, 0, 2)
-    others = queries.others_sheets(scene.seats[0], scene.files[0].id)
+    others = sheet_queries.others_sheets(scene.seats[0], scene.files[0].id)
     assert (await db.execute(others)).all() == []
     with make.afterwards():
         await sheets.save(

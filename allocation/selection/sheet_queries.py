@@ -1,0 +1,148 @@
+"""Selects of score sheets and their marks; none is executed here. Who reads which file is said in `queries`."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, exists, func, literal_column, select, true
+from sqlalchemy.dialects.postgresql import array
+from sqlalchemy.orm import aliased
+
+from allocation.selection.models import Mark, ScoreSheet, Seat
+from allocation.selection.queries import applications_for_juror, expected, scoring_seats
+from allocation.selection.tallies import BITS, Voice
+from calls.models import Application, Criterion
+from intervalle.accounts.models import Organisation, User
+
+
+def desk_lines(
+    seat: Seat, version_id: int, only: Sequence[int] | None = None
+) -> Select[int, int, str, int | None, Any, bool, int | None, int | None]:
+    """A juror's files (or those named) with where each sheet stands, and the sums that make its total (`running.reached`)."""
+    own_sheets = ScoreSheet.seat_id == seat.id
+    if only is not None:
+        own_sheets = and_(own_sheets, ScoreSheet.application_id.in_(only))
+    answered = and_(Mark.criterion_id == Criterion.id, Mark.answered.is_(True))
+    sums = (
+        select(
+            Mark.sheet_id,
+            func.sum(Mark.value * Criterion.weight).label("weighted"),
+            func.sum(Criterion.weight).filter(Mark.value.is_(None)).label("unassessed"),
+        )
+        .join(Criterion, answered)
+        .join(ScoreSheet, ScoreSheet.id == Mark.sheet_id)
+        .where(own_sheets, Criterion.version_id == version_id)
+        .group_by(Mark.sheet_id)
+        .subquery()
+    )
+    files = applications_for_juror(seat)
+    return (
+        (files if only is None else files.where(Application.id.in_(only)))
+        .join(Organisation, Organisation.id == Application.organisation_id)
+        .outerjoin(ScoreSheet, and_(ScoreSheet.seat_id == seat.id, ScoreSheet.application_id == Application.id))
+        .outerjoin(sums, sums.c.sheet_id == ScoreSheet.id)
+        .with_only_columns(
+            Application.id, Application.number, Organisation.name, ScoreSheet.id.label("sheet_id"),
+            ScoreSheet.submitted_at, ScoreSheet.abstained, sums.c.weighted, sums.c.unassessed,
+        )
+    )  # fmt: skip
+
+
+def reads_per_file(panel_id: int) -> Select[int, int]:
+    """Application id -> sheets submitted by scoring seats that are not set aside from it."""
+    return (
+        select(ScoreSheet.application_id, func.count())
+        .join(Seat, Seat.id == ScoreSheet.seat_id)
+        .join(Application, Application.id == ScoreSheet.application_id)
+        .where(scoring_seats(panel_id), ScoreSheet.submitted_at.is_not(None), expected())
+        .group_by(ScoreSheet.application_id)
+    )
+
+
+def sheets_of(seat_id: int) -> Select[ScoreSheet]:
+    """A juror's own sheets, drafts included."""
+    return select(ScoreSheet).where(ScoreSheet.seat_id == seat_id)
+
+
+def others_sheets(seat: Seat, application_id: int) -> Select[ScoreSheet, Seat, User]:
+    """Others' sheets of a file, only once one's own is submitted (AMI-05)."""
+    own = aliased(ScoreSheet)
+    mine = exists().where(own.seat_id == seat.id, own.application_id == application_id, own.submitted_at.is_not(None))
+    return (
+        select(ScoreSheet, Seat, User)
+        .join(Seat, Seat.id == ScoreSheet.seat_id)
+        .join(User, User.id == Seat.user_id)
+        .join(Application, Application.id == ScoreSheet.application_id)
+        .where(
+            ScoreSheet.application_id == application_id,
+            scoring_seats(seat.panel_id),
+            Seat.id != seat.id,
+            ScoreSheet.submitted_at.is_not(None),
+            expected(),
+            mine,
+        )
+        .order_by(Seat.id)
+    )
+
+
+def sheets_in(seat_ids: Sequence[int]) -> Select[int, Sequence[int], Sequence[bool]]:
+    """Per application, the seats whose sheet is submitted, and beside whether each abstained."""
+    return (
+        select(
+            ScoreSheet.application_id, func.array_agg(ScoreSheet.seat_id), func.array_agg(ScoreSheet.abstained)
+        )
+        .where(ScoreSheet.seat_id.in_(seat_ids), ScoreSheet.submitted_at.is_not(None))
+        .group_by(ScoreSheet.application_id)
+    )  # fmt: skip
+
+
+def marks_in(
+    seat_ids: Sequence[int], application_ids: Iterable[int] | None
+) -> Select[int, int, bool, str, int, int | None, str]:
+    """Each answer of those sheets, with the sheet's comment; one row without a criterion for a sheet without answers."""
+    sheets = (
+        select(
+            ScoreSheet.application_id, ScoreSheet.seat_id, ScoreSheet.abstained, ScoreSheet.comment,
+            Mark.criterion_id, Mark.value, Mark.reason,
+        )
+        .outerjoin(Mark, and_(Mark.sheet_id == ScoreSheet.id, Mark.answered.is_(True)))
+        .where(ScoreSheet.seat_id.in_(seat_ids), ScoreSheet.submitted_at.is_not(None))
+    )  # fmt: skip
+    return sheets if application_ids is None else sheets.where(ScoreSheet.application_id.in_(application_ids))
+
+
+def counted_marks(panel_id: int, criterion_ids: Sequence[int], voices: Sequence[Voice]) -> Select[*tuple[Any, ...]]:
+    """One row per file: its id, the counts of each criterion voice after voice (`tallies`), then for each voice the seats
+    that assessed something, one bit each. Sheets of jurors who abstain or are set aside do not count."""
+    one: ColumnElement[int] = literal_column("1")
+    # Small whole numbers on purpose: their sums are the fastest the database makes.
+    counted = func.sum(one.op("<<")(Mark.value * literal_column(str(BITS))))
+    columns = [
+        counted.filter(and_(Mark.criterion_id == criterion, _of(voice, voices)))
+        for criterion in criterion_ids
+        for voice in voices
+    ]
+    readers = [
+        func.bit_or(one.op("<<")(func.array_position(array(voice.seats), ScoreSheet.seat_id) - 1)).filter(
+            and_(Mark.value.is_not(None), _of(voice, voices))
+        )
+        for voice in voices
+    ]
+    wanted: list[SQLColumnExpression[Any]] = [ScoreSheet.application_id, *columns, *readers]
+    return (
+        select(*wanted)
+        .join(Mark, Mark.sheet_id == ScoreSheet.id)
+        .join(Seat, Seat.id == ScoreSheet.seat_id)
+        .join(Application, Application.id == ScoreSheet.application_id)
+        .where(
+            scoring_seats(panel_id),
+            expected(),
+            ScoreSheet.submitted_at.is_not(None),
+            ScoreSheet.abstained.is_(False),
+            Mark.answered.is_(True),
+        )
+        .group_by(ScoreSheet.application_id)
+    )
+
+
+def _of(voice: Voice, voices: Sequence[Voice]) -> ColumnElement[bool]:
+    return ScoreSheet.seat_id.in_(voice.seats) if len(voices) > 1 else true()
