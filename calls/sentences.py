@@ -28,24 +28,16 @@ LOOKS = {"open": "call", "closed": "selection", "ranked": "selection", "released
 
 
 class Told(Protocol):
-    """What a sentence about a call needs, beside its dated facts."""
+    """What a sentence about a call needs, beside its dated facts. A direct award has no panel, and nobody compares files;
+    files of a rolling call may be taken up and examined before it closes."""
 
+    kind: str
     opened_at: datetime | None
     closes_at: datetime | None
     cancelled_at: datetime | None
     ranked_at: datetime | None
     released_at: datetime | None
     cancel_reason: str
-
-
-def _direct(call: object) -> bool:
-    """A direct award has no panel: nobody compares files."""
-    return getattr(call, "kind", "") == "direct"
-
-
-def _rolling(call: object) -> bool:
-    """A rolling call: its files may be taken up and examined before it closes."""
-    return getattr(call, "kind", "") == "rolling"
 
 
 def call_label(call: CallFacts, now: datetime) -> str:
@@ -64,14 +56,14 @@ def call_sentence(call: Told, now: datetime, decision_on: date | None = None) ->
     match call_state(call, now):
         case "draft":
             return _("L’organisateur prépare cet appel : il n’est pas encore ouvert.")
-        case "open" if _direct(call):
+        case "open" if call.kind == "direct":
             return _(
                 "Proposée sans sélection à une structure nommée, qui dépose son dossier jusqu’au %(closing)s.",
                 closing=instant(call.closes_at),
             )
         case "open":
             return _("Les structures peuvent candidater jusqu’au %(closing)s.", closing=instant(call.closes_at))
-        case "closed" | "ranked" if _direct(call):
+        case "closed" | "ranked" if call.kind == "direct":
             return _announced(_("L’organisateur instruit le dossier de la structure."), decision_on)
         case "closed":
             start = _(
@@ -111,12 +103,12 @@ def organiser_sentence(call: Told, now: datetime, decision_on: date | None = Non
                 "Les structures candidatent jusqu’au %(closing)s. Vous lisez leurs dossiers à mesure qu’ils arrivent.",
                 closing=instant(call.closes_at),
             )
-        case "open" if _rolling(call):
+        case "open" if call.kind == "rolling":
             return _(
                 "Les structures candidatent jusqu’au %(closing)s. À vous : relevez leurs dossiers quand vous voulez les examiner.",
                 closing=instant(call.closes_at),
             )
-        case "open" if _direct(call):
+        case "open" if call.kind == "direct":
             return _(
                 "La structure nommée dépose son dossier jusqu’au %(closing)s. Vous le lirez après cet instant.",
                 closing=instant(call.closes_at),
@@ -126,9 +118,9 @@ def organiser_sentence(call: Told, now: datetime, decision_on: date | None = Non
                 "Les structures candidatent jusqu’au %(closing)s. Vous lirez les candidatures après cet instant.",
                 closing=instant(call.closes_at),
             )
-        case "closed" if _direct(call):
+        case "closed" if call.kind == "direct":
             return _announced(_("À vous : ouvrez le dossier, examinez-le, puis décidez avec son motif."), decision_on)
-        case "ranked" if _direct(call):
+        case "ranked" if call.kind == "direct":
             return _announced(_("À vous : relisez la lettre, puis notifiez la décision."), decision_on)
         case "closed":
             return _announced(_("À vous : vérifiez la recevabilité, réunissez la commission et classez."), decision_on)
@@ -165,7 +157,7 @@ def application_look(application: ApplicationFacts, call: CallFacts, now: dateti
 
 
 def application_sentence(
-    application: ApplicationFacts, call: CallFacts, now: datetime, decision_on: date | None = None, *, sealed: bool = True
+    application: ApplicationFacts, call: Told, now: datetime, decision_on: date | None = None, *, sealed: bool = True
 ) -> str:  # fmt: skip
     """For the applicants: who acts next, and by when."""
     match application_stage(application, call, now):
@@ -182,7 +174,7 @@ def application_sentence(
                 "Rien à faire de votre côté : l’équipe de l’appel peut la lire, la commission après la clôture, le %(closing)s.",
                 closing=instant(call.closes_at),
             )
-        case "submitted" if _rolling(call):
+        case "submitted" if call.kind == "rolling":
             return _(
                 "Rien à faire de votre côté : elle est lue à la prochaine relève, ou à la clôture, le %(closing)s.",
                 closing=instant(call.closes_at),
@@ -192,7 +184,7 @@ def application_sentence(
                 "Rien à faire de votre côté : personne ne la lit avant la clôture, le %(closing)s.",
                 closing=instant(call.closes_at),
             )
-        case "examined" if _direct(call):
+        case "examined" if call.kind == "direct":
             return _announced(_("L’organisateur examine votre dossier."), decision_on)
         case "examined":
             return _announced(_("La commission examine votre candidature."), decision_on)

@@ -39,12 +39,12 @@ class Object:
     roles: Mapping[str, Callable[[str, Facts], str]]
 
 
-def call_in(state: str, facts: Facts) -> SimpleNamespace:
-    """A call whose dated facts put it in this state."""
+def call_in(state: str, facts: Facts, kind: str = "dated") -> SimpleNamespace:
+    """A call of this kind whose dated facts put it in this state."""
     at = CALL_STATES.index(state)
     cancelled = state == "cancelled"
     return SimpleNamespace(
-        opened_at=facts.past if at or cancelled else None, closes_at=facts.coming if state in ("draft", "open") else facts.past,
+        kind=kind, opened_at=facts.past if at or cancelled else None, closes_at=facts.coming if state in ("draft", "open") else facts.past,
         ranked_at=facts.past if state in ("ranked", "released") else None, cancel_reason="",
         released_at=facts.past if state == "released" else None, cancelled_at=facts.past if cancelled else None,
     )  # fmt: skip
@@ -109,6 +109,13 @@ TABLE = {
             N_("Tout le monde"): lambda state, f: sentences.call_sentence(call_in(state, f), f.now, f.until),
             N_("Qui organise"): lambda state, f: sentences.organiser_sentence(call_in(state, f), f.now, f.until),
             N_("Jurés"): _call_for_juror,
+        },
+    ),
+    "direct": Object(
+        N_("Attribution directe"), sentences.CALL_LABELS,
+        {
+            N_("Tout le monde"): lambda state, f: sentences.call_sentence(call_in(state, f, "direct"), f.now, f.until),
+            N_("Qui organise"): lambda state, f: sentences.organiser_sentence(call_in(state, f, "direct"), f.now, f.until),
         },
     ),
     "application": Object(

@@ -35,8 +35,9 @@ async def test_sql_and_python_agree_on_every_order_of_dates(db):
 
 
 @pytest.mark.parametrize("dates", list(product((None, NOW - timedelta(days=1)), repeat=5)))
-def test_every_state_has_a_label_and_a_sentence_for_each_side(dates):
-    call = SimpleNamespace(**dict(zip(FIELDS, dates, strict=True)), cancel_reason="Péril.")
+@pytest.mark.parametrize("kind", ["dated", "rolling", "direct"])
+def test_every_state_has_a_label_and_a_sentence_for_each_side(kind, dates):
+    call = SimpleNamespace(**dict(zip(FIELDS, dates, strict=True)), cancel_reason="Péril.", kind=kind)
     assert sentences.call_label(call, NOW)
     assert sentences.call_sentence(call, NOW).endswith(".")
     assert sentences.organiser_sentence(call, NOW).endswith(".")

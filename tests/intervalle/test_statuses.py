@@ -28,7 +28,7 @@ DATED = {
 UNDATED = {("call", "closed", "Jurés"), ("call", "ranked", "Jurés"), ("call", "released", "Qui organise")}
 STATES = {
     "call": CALL_STATES, "application": tuple(APPLICATION_LABELS), "need": need_sentences.STATES, "award": AWARD_STATES,
-    "lease": LEASE_STATES, "appeal": APPEAL_STATES,
+    "lease": LEASE_STATES, "appeal": APPEAL_STATES, "direct": CALL_STATES,
 }  # fmt: skip
 EVERY = [(kind, state, role) for kind, one in statuses.TABLE.items() for state in STATES[kind] for role in one.roles]
 
@@ -58,7 +58,13 @@ def test_roles_are_not_all_told_the_same() -> None:
         for state in STATES[kind]
         if len({said(state, FACTS) for said in one.roles.values()}) == 1
     }
-    assert alike == {("call", "cancelled"), ("application", "cancelled"), ("lease", "running"), ("lease", "ended")}
+    assert alike == {
+        ("call", "cancelled"),
+        ("direct", "cancelled"),
+        ("application", "cancelled"),
+        ("lease", "running"),
+        ("lease", "ended"),
+    }
 
 
 def test_a_need_past_its_last_day_asks_for_another() -> None:

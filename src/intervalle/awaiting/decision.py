@@ -3,8 +3,9 @@
 from datetime import date
 from typing import Any, cast
 
-from sqlalchemy import func, select
+from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from allocation.assignment import award_sentences, letters
 from allocation.assignment import queries as assignment
@@ -40,18 +41,22 @@ async def calls(db: AsyncSession, actor: Actor) -> list[Task]:
     )
     made = select(func.count()).where(Proposal.call_id == Call.id).correlate(Call).scalar_subquery()
     kept = select(func.count(Proposal.retained_at)).where(Proposal.call_id == Call.id).correlate(Call).scalar_subquery()
-    decision_on = (
-        select(CallVersion.decision_on)
-        .where(CallVersion.call_id == Call.id)
-        .order_by(CallVersion.number.desc())
-        .limit(1)
-        .correlate(Call)
-        .scalar_subquery()
-    )
     board = Call.id.in_(assignment.calls_to_assign_visible_to(actor).with_only_columns(Call.id))
     rows = await db.execute(
         calling.calls_run_by(actor)
-        .add_columns(Panel, decision_on, board, files, decided, admissible, due, done, made, kept)
+        .add_columns(
+            Panel,
+            _now_in_force(CallVersion.decision_on),
+            _now_in_force(CallVersion.read_on_arrival),
+            board,
+            files,
+            decided,
+            admissible,
+            due,
+            done,
+            made,
+            kept,
+        )
         .outerjoin(Panel, Panel.call_id == Call.id)
         .where(Call.cancelled_at.is_(None), Call.released_at.is_(None))
         .limit(MOST)
@@ -59,9 +64,15 @@ async def calls(db: AsyncSession, actor: Actor) -> list[Task]:
     return [_call(actor, *row) for row in rows]
 
 
+def _now_in_force(column: InstrumentedAttribute[Any]) -> ScalarSelect[Any]:
+    """What the newest version of the call says."""
+    newest = select(column).where(CallVersion.call_id == Call.id).order_by(CallVersion.number.desc()).limit(1)
+    return newest.correlate(Call).scalar_subquery()
+
+
 def _call(
-    actor: Actor, call: Call, panel: Panel | None, decision_on: date | None, board: bool, files: int, decided: int,
-    admissible: int, due: int, done: int, made: int, kept: int,
+    actor: Actor, call: Call, panel: Panel | None, decision_on: date | None, early: bool | None, board: bool, files: int,
+    decided: int, admissible: int, due: int, done: int, made: int, kept: int,
 ) -> Task:  # fmt: skip
     now, base = clock.now(), f"/commissions/{call.id}"
     state = workflow.call_state(call, now)
@@ -70,7 +81,7 @@ def _call(
         sentence = sentences.organiser_sentence(call, now, decision_on)
         return Task(call.title, sentence, f"/appels/{call.id}/modifier", works, paris_day(call.closes_at))
     if state == "open":
-        sentence = sentences.organiser_sentence(call, now, decision_on)
+        sentence = sentences.organiser_sentence(call, now, decision_on, sealed=not early)
         return Task(call.title, sentence, f"/appels/{call.id}/candidatures", False, paris_day(call.closes_at))
     if call.kind == "direct" and state in ("closed", "ranked"):  # no panel: one page leads to the letter
         sentence = sentences.organiser_sentence(call, now, decision_on)
