@@ -125,12 +125,15 @@ def _record(letter: Letter) -> str:
 
 
 def _private_text(letter: Letter) -> list[str]:
+    """A private owner's silence refuses nothing: it owes an answer, by the rules it published. A direct award has neither
+    rules of a consultation nor marks."""
     appeal, limit = _months("appeal.months", letter), _until(letter)
+    rules = "Le règlement de la consultation vous permet de" if letter.panel else "Vous pouvez"
     return [
         "Comment contester cette décision",
-        f"Le règlement de la consultation vous permet de demander {to_whom(letter.owner)} de réexaminer votre dossier, en "
+        f"{rules} demander {to_whom(letter.owner)} de réexaminer votre dossier, en "
         f"écrivant {to_whom(letter.contact)} dans les {appeal} qui suivent la réception de cette lettre{limit}. "
-        "Une réponse écrite et motivée vous est adressée.",
-        "Vous pouvez demander vos propres notes et les motifs qui vous concernent.",
-        "Le propriétaire est une personne privée : ses décisions de location relèvent du juge judiciaire.",
+        f"Une réponse écrite et motivée vous est adressée dans les {_months('silence.months', letter)}.",
+        f"Vous pouvez demander {'vos propres notes et les' if letter.panel else 'les'} motifs qui vous concernent.",
+        "Cette location relève du droit privé : le juge judiciaire est compétent.",
     ]

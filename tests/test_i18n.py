@@ -291,3 +291,8 @@ async def test_the_language_is_chosen_from_the_foot_of_the_page(client: Any) -> 
         answer = await browser.post("/langue", data={"langue": chosen, "suite": "/regles"})
         assert (answer.status_code, answer.headers["location"]) == (303, "/regles")
         assert words_of((await browser.get("/regles")).text).root == root
+
+
+def test_what_is_not_whole_is_never_shown_as_a_hundred_percent() -> None:
+    shown = [i18n.percent(value, digits) for value, digits in ((0.9999, 1), (Decimal("0.9999"), 0), (0.995, 0), (1, 1))]
+    assert [text.split()[0] for text in shown] == ["99,9", "99", "99", "100,0"]

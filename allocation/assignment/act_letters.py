@@ -26,6 +26,12 @@ BASES = {
     "beneficiary": "Vous avez demandé qu’il soit mis fin à cette attribution (CRPA, art. L242-4).",
     "judgment": "Un jugement a annulé cette attribution.",
 }
+PRIVATE_BASES = BASES | {
+    "unlawful": "Cette attribution ne respectait pas le règlement de la consultation : elle est retirée.",
+    "fraud": "Cette attribution a été obtenue par fraude : elle est retirée.",
+    "condition": "Une condition à laquelle cette attribution était soumise n’est plus remplie : elle prend fin.",
+    "beneficiary": "Vous avez demandé qu’il soit mis fin à cette attribution.",
+}
 BEFORE = {
     "reserve": "votre candidature était inscrite sur la liste de réserve",
     "refused": "votre candidature n’avait pas été retenue",
@@ -63,7 +69,8 @@ async def draw_all(db: AsyncSession, call: Call, act: CorrectiveAct, *, fresh: b
         decision = _as_decision(act, line, one, change, setting, appeal, passed)
         object = "Nouvelle décision" if not takes_back(change) else "Retrait d’une attribution et nouvelle décision"
         html = letters.draw(
-            setting, decision, one.application, one.organisation, object=f"{object} : {_said(line)}", marks=_as_ranked(act, one, setting)
+            setting, decision, one.application, one.organisation, object=f"{object} : {_said(line)}", marks=_as_ranked(act, one, setting),
+            computed=computed(act, line, one.application.label),
         )  # fmt: skip
         letter = Letter(decision, one.application, one.organisation, html)
         found.append(ActLetter(line, one, change, letter, weeks.get(one.application.label)))
@@ -126,6 +133,17 @@ def score_in(act: CorrectiveAct, one: Standing) -> Decimal | None:
     return max((Decimal(value) for value in row["scores"].values()), default=None) if row else None
 
 
+def computed(act: CorrectiveAct, line: ActLine, label: str) -> bool:
+    """Whether the run the act was prepared from proposed this very line; a line written by hand is nobody's computation."""
+    if act.result is None:
+        return False
+    result = json.loads(act.result)
+    placed = next((row for row in result["placements"] if row["application"] == label), None)
+    if placed is None:
+        return line.lot_id is None and any(row["application"] == label for row in result["unplaced"])
+    return (line.lot_id, line.area) == (act.keys["lots"][placed["lot"]], Decimal(str(placed["area"])))
+
+
 def _as_ranked(act: CorrectiveAct, one: Standing, setting: Setting) -> bool:
     """Whether the frozen marks are still those the act rests on; another score is told by the line's own words."""
     ranked, tried = setting.scores.get(one.application.id), score_in(act, one)
@@ -146,11 +164,7 @@ def _as_decision(
     if appeal:
         paragraphs.append(_on_appeal(appeal, one.application))
     if takes_back(change) and change.ground:
-        paragraphs.append(
-            BASES[change.ground]
-            if setting.decider.public
-            else BASES[change.ground].split(" (CRPA")[0].rstrip(".") + "."
-        )
+        paragraphs.append((BASES if setting.decider.public else PRIVATE_BASES)[change.ground])
         if change.heard.strip():
             paragraphs.append(f"Vous avez été invité à présenter vos observations. {change.heard.strip()}")
     else:

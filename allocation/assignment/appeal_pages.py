@@ -12,16 +12,12 @@ from allocation.assignment import appeals, forms, queries
 from allocation.assignment.appeals import Correction
 from allocation.assignment.applicant_pages import decision_context, told_of
 from allocation.assignment.board_pages import call_of
+from allocation.assignment.decisions import decider_of
 from allocation.assignment.models import Appeal, Decision
 from calls.models import Application, Call
 from intervalle.errors import NotFound
 from intervalle.i18n import _
 from intervalle.web import Db, Id, Request, actor_of, form_data, invalid, one_or_404, page, redirect
-
-
-async def _decision(db: AsyncSession, application_id: int) -> Decision:
-    found = await db.execute(select(Decision).where(Decision.application_id == application_id))
-    return found.scalar_one()
 
 
 @post("/candidatures/{application_id:int}/decision/recours", policy="appeals.file")
@@ -38,10 +34,11 @@ async def file(request: Request, db: Db, application_id: Id) -> Response[Any]:
 
 
 async def _list(db: AsyncSession, call: Call, **given: Any) -> dict[str, Any]:
-    rows = []
-    for appeal, application, organisation in (await db.execute(queries.appeals_of(call.id))).all():
-        decision = await _decision(db, application.id)
-        rows.append((appeal, application, organisation, appeals.clock_of(appeal, decision)))
+    told, public = await appeals.notifications(db, call), (await decider_of(db, call)).public
+    rows = [
+        (appeal, application, organisation, appeals.clock_of(appeal, told[application.id], public=public))
+        for appeal, application, organisation in await db.execute(queries.appeals_of(call.id))
+    ]
     form = given.pop("form", None) or forms.LitigationForm()
     notified = (await db.execute(queries.decisions_of(call.id).where(Decision.released_at.is_not(None)))).all()
     form.application.offer(
@@ -81,11 +78,12 @@ async def _one(request: Request, db: AsyncSession, call_id: int, appeal_id: int,
     if found is None:
         raise NotFound
     appeal, application, organisation = found
-    decision = await _decision(db, application.id)
+    told, public = await appeals.notifications(db, call), (await decider_of(db, call)).public
+    decision = (await db.execute(select(Decision).where(Decision.application_id == application.id))).scalar_one()
     version = (await db.execute(queries.frozen_version(call.id))).scalar_one()
     return {
         "call": call, "appeal": appeal, "application": application, "organisation": organisation, "decision": decision,
-        "clock": appeals.clock_of(appeal, decision), "form": forms.AnswerForm(signatory=decision.signatory),
+        "clock": appeals.clock_of(appeal, told[application.id], public=public), "public": public, "form": forms.AnswerForm(signatory=decision.signatory),
         "rows": None, "typed": request.query_params, "outcomes": forms.OUTCOME_LABELS,
         "lots": [lot.label for lot, _p in await db.execute(queries.offered_lots(version.id))],
     } | given  # fmt: skip

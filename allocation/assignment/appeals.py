@@ -6,19 +6,20 @@ taken back by it (CRPA L242-1): what can be offered is what is free.
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from allocation.assignment import appeal_clock, letters, proposals, queries
 from allocation.assignment import inputs as frozen
-from allocation.assignment import letters, proposals, queries
+from allocation.assignment.appeal_clock import Clock
 from allocation.assignment.board import Moved, compare
-from allocation.assignment.decisions import documents_of
+from allocation.assignment.decisions import decider_of, documents_of
 from allocation.assignment.eligibility import Period
 from allocation.assignment.inputs import Candidate, Inputs, Offered
 from allocation.assignment.mails import appeal_answer_mail, appeal_receipt_mail
@@ -26,7 +27,7 @@ from allocation.assignment.models import Appeal, Decision
 from allocation.assignment.motives import Documents
 from allocation.assignment.problem import InvalidProblem
 from allocation.assignment.recipients import recipient_of
-from allocation.remedies import after_gracious_appeal, appeal_deadline, silence_is_refusal_on
+from allocation.assignment.standing import released_lines
 from allocation.selection.models import RankedScore
 from calls.models import Application, Call
 from intervalle import clock, files, journal, mail
@@ -37,24 +38,26 @@ from intervalle.errors import Refused
 from intervalle.pdf import render_pdf
 
 
-@dataclass(frozen=True)
-class Clock:
-    """The days that run on an appeal. `silence_on`: unanswered by then, it is refused."""
+def clock_of(appeal: Appeal, notified: Iterable[datetime], *, public: bool) -> Clock:
+    """`notified`: when each decision on this file was notified; the one contested is the last before the appeal.
+    `public`: whether public law applies (`Decider.public`)."""
+    before = [at for at in notified if at <= appeal.created_at]
+    return appeal_clock.clock(
+        gracious=appeal.kind == "gracious", public=public, received_on=appeal.received_on,
+        decided_on=max(before).astimezone(clock.PARIS).date() if before else appeal.received_on,
+        answered_on=appeal.answered_at.astimezone(clock.PARIS).date() if appeal.answered_at else None,
+    )  # fmt: skip
 
-    silence_on: date | None
-    court_until: date | None
-    late: bool  # filed after the last day counted from the day the letter left (reception may have been later)
 
-
-def clock_of(appeal: Appeal, decision: Decision) -> Clock:
-    left = decision.released_at.astimezone(clock.PARIS).date() if decision.released_at else appeal.received_on
-    last = appeal_deadline(left)
-    late = last is not None and appeal.received_on > last
-    if appeal.kind == "litigation":
-        return Clock(None, None, late)
-    silence = silence_is_refusal_on(appeal.received_on)
-    answered = appeal.answered_at.astimezone(clock.PARIS).date() if appeal.answered_at else None
-    return Clock(silence, after_gracious_appeal(answered or silence), late)
+async def notifications(db: AsyncSession, call: Call) -> dict[int, list[datetime]]:
+    """Application id -> when its decision was notified, then when each act changed it."""
+    found: dict[int, list[datetime]] = {}
+    for decision, application, _organisation in await db.execute(queries.decisions_of(call.id)):
+        found[application.id] = [decision.released_at] if decision.released_at else []
+    for line, act in await db.execute(released_lines(call.id)):
+        if act.released_at:
+            found[line.application_id].append(act.released_at)
+    return found
 
 
 async def file(db: AsyncSession, actor: Actor, application: Application, *, grounds: str) -> Appeal:
@@ -70,7 +73,8 @@ async def file(db: AsyncSession, actor: Actor, application: Application, *, grou
     appeal = await _keep(db, actor, decision, "gracious", clock.today(), grounds.strip(), "")
     organisation = await db.get_one(Organisation, application.organisation_id)
     to, user_id = await recipient_of(db, application, organisation)
-    subject, text = appeal_receipt_mail(call, application, silence_is_refusal_on(appeal.received_on))
+    public = (await decider_of(db, call)).public
+    subject, text = appeal_receipt_mail(call, application, clock_of(appeal, [], public=public))
     await mail.post(
         db,
         to=to,
@@ -118,10 +122,12 @@ async def answer(
         application = await db.get_one(Application, appeal.application_id)
         organisation = await db.get_one(Organisation, application.organisation_id)
         to, user_id = await recipient_of(db, application, organisation)
-        subject, text = appeal_answer_mail(call, application, appeal, after_gracious_appeal(clock.today()))
-        pdf = await render_pdf(
-            letters.draw_answer(await letters.setting_of(db, call), appeal, application, organisation)
-        )
+        setting = await letters.setting_of(db, call)
+        notified = (await notifications(db, call))[appeal.application_id]
+        runs = clock_of(appeal, notified, public=setting.decider.public)
+        suite = appeal_clock.sequel(runs, granted=outcome == "granted", court=setting.decider.court)
+        subject, text = appeal_answer_mail(call, application, appeal, suite)
+        pdf = await render_pdf(letters.draw_answer(setting, appeal, application, organisation, suite))
         stored = await files.keep(
             db, name=f"Réponse au recours {application.label} {organisation.name}.pdf", content=pdf,
             content_type="application/pdf", audience="parties", scan="own", owner_id=organisation.id, user_id=actor.user_id,

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from allocation.assignment import appeals, decisions, forms, letters, notices, offers, queries, standing
 from allocation.assignment.act_models import ActLine, CorrectiveAct
+from allocation.assignment.half_days import half_days
 from allocation.assignment.letter_pages import OUTCOMES
 from allocation.assignment.letters import Setting
 from allocation.assignment.models import Award, Decision, Proposal
@@ -60,6 +61,7 @@ async def decision_context(db: AsyncSession, told: Told, **given: Any) -> dict[s
     told_on = last[1].released_at if last else decision.released_at
     award = await award_of(db, told.application)
     public = told.setting.decider.public
+    notified = [at for at in (decision.released_at, *(act.released_at for _line, act in changed)) if at]
     return {
         "told": told, "decision": decision, "application": told.application, "call": told.call,
         "organisation": told.organisation, "score": score, "marks": decisions.marks_of(score.detail) if score else (),
@@ -69,9 +71,11 @@ async def decision_context(db: AsyncSession, told: Told, **given: Any) -> dict[s
         "last_day": letters.last_day(award) if award and award.stage() == "offered" else None, "heading": notices.remedies_heading(public),
         # The clock runs from the reception; this is the day for somebody who received it the very day it left.
         "deadline": appeal_deadline(told_on.astimezone(clock.PARIS).date()) if told_on else None,
+        "computed": letters.enters_engine(told.setting, decision, told.application),
+        "award_week": half_days(award.slots or ()) if award else [],
         "decider": told.setting.decider, "appeal_form": forms.AppealForm(),
         "appeals": [
-            (appeal, appeals.clock_of(appeal, decision))
+            (appeal, appeals.clock_of(appeal, notified, public=public))
             for appeal in (await db.execute(queries.appeals_on(told.application.id))).scalars()
         ],
     } | given  # fmt: skip
@@ -153,8 +157,7 @@ async def parameters(request: Request, db: Db, application_id: Id) -> Response[s
     """R311-3-1-2: the part the treatment took, the data and their sources, the parameters and weights applied to this
     application, and the operations performed."""
     told = await told_of(request, db, application_id)
-    unplaced = told.decision.outcome == "inadmissible" or told.call.kind == "direct"
-    if told.decision.proposal_id is None or unplaced:
+    if told.decision.proposal_id is None or not letters.enters_engine(told.setting, told.decision, told.application):
         raise NotFound
     proposal = await db.get_one(Proposal, told.decision.proposal_id)
     documents = decisions.documents_of(proposal)

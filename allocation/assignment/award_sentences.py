@@ -12,9 +12,10 @@ AWARD_LABELS = {
     "expired": N_("Sans réponse à temps"),
     "withdrawn": N_("Reprise par un acte rectificatif"),
 }
-APPEAL_STATES = ("waiting", "silent", "court", "granted", "rejected")
+APPEAL_STATES = ("waiting", "overdue", "silent", "court", "granted", "rejected")
 APPEAL_LABELS = {
     "waiting": N_("Recours à l’examen"),
+    "overdue": N_("Réponse en retard (propriétaire privé)"),
     "silent": N_("Recours rejeté, faute de réponse"),
     "court": N_("Devant le juge"),
     "granted": N_("Recours accueilli"),
@@ -22,13 +23,16 @@ APPEAL_LABELS = {
 }
 
 
-def appeal_state(outcome: str | None, silence_on: date | None, today: date) -> str:
-    """`silence_on`: unanswered by that day, it is refused (CRPA L231-4); None before the judge."""
+def appeal_state(outcome: str | None, answer_by: date | None, today: date, *, silence_refuses: bool = True) -> str:
+    """`answer_by`: the day the answer is due, None before the judge. Unanswered by then it is refused (CRPA L231-4), but by a
+    private owner, who still owes it (`silence_refuses` false)."""
     if outcome:
         return outcome
-    if silence_on is None:
+    if answer_by is None:
         return "court"
-    return "silent" if today >= silence_on else "waiting"
+    if today < answer_by:
+        return "waiting"
+    return "silent" if silence_refuses else "overdue"
 
 
 def award_for_structure(state: str, until: date | None = None) -> str:
@@ -43,9 +47,9 @@ def award_for_structure(state: str, until: date | None = None) -> str:
         case "accepted":
             return _("Au propriétaire de préparer le titre d’occupation ; vous serez prévenu à la signature.")
         case "declined":
-            return _("Vous avez rendu cette place : elle est proposée à la structure suivante de la réserve.")
+            return _("Vous avez rendu cette place : elle est proposée à la structure suivante de la réserve, s’il y en a une.")  # fmt: skip
         case "expired":
-            return _("Le délai est passé sans votre réponse : la place est proposée à la structure suivante de la réserve.")  # fmt: skip
+            return _("Le délai est passé sans votre réponse : la place est proposée à la structure suivante de la réserve, s’il y en a une.")  # fmt: skip
         case _:
             return _("La nouvelle décision dit pourquoi cette place est reprise, et comment la contester.")
 
@@ -66,10 +70,15 @@ def award_for_organiser(state: str, until: date | None = None) -> str:
             return _("Reprise par un acte rectificatif : rien à faire ici.")
 
 
-def appeal_for_structure(state: str, silence_on: date | None = None, court_until: date | None = None) -> str:
+def appeal_for_structure(state: str, answer_by: date | None = None, court_until: date | None = None) -> str:
+    """`court_until`: None where no administrative court is waited for (a private owner)."""
     match state:
+        case "waiting" if court_until:
+            return _("À l’organisateur de répondre avant le %(day)s ; sans réponse ce jour-là, le recours est rejeté.", day=day(answer_by))  # fmt: skip
         case "waiting":
-            return _("À l’organisateur de répondre avant le %(day)s ; sans réponse ce jour-là, le recours est rejeté.", day=day(silence_on))  # fmt: skip
+            return _("À l’organisateur de vous répondre par écrit, au plus tard le %(day)s.", day=day(answer_by))
+        case "overdue":
+            return _("À l’organisateur de vous répondre : la réponse était due le %(day)s.", day=day(answer_by))
         case "silent" | "rejected" if court_until:
             return _("À vous, si vous le voulez : saisissez le juge jusqu’au %(day)s.", day=day(court_until))
         case "silent" | "rejected":
@@ -80,10 +89,14 @@ def appeal_for_structure(state: str, silence_on: date | None = None, court_until
             return _("Le juge est saisi : l’organisateur suivra ce qu’il décide.")
 
 
-def appeal_for_organiser(state: str, silence_on: date | None = None, court_until: date | None = None) -> str:
+def appeal_for_organiser(state: str, answer_by: date | None = None, court_until: date | None = None) -> str:
     match state:
+        case "waiting" if court_until:
+            return _("À vous : répondez avant le %(day)s. Sans réponse ce jour-là, le recours est rejeté.", day=day(answer_by))  # fmt: skip
         case "waiting":
-            return _("À vous : répondez avant le %(day)s. Sans réponse ce jour-là, le recours est rejeté.", day=day(silence_on))  # fmt: skip
+            return _("À vous : répondez par écrit, au plus tard le %(day)s.", day=day(answer_by))
+        case "overdue":
+            return _("À vous : la réponse était due le %(day)s. La structure l’attend toujours.", day=day(answer_by))
         case "silent" if court_until:
             return _("Le délai pour répondre est passé. La structure peut saisir le juge jusqu’au %(day)s ; vous pouvez encore lui donner vos motifs.", day=day(court_until))  # fmt: skip
         case "silent":

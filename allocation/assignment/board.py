@@ -188,9 +188,12 @@ def third_person(documents: Documents, names: Names, id: str, reason: Mapping[st
         reason = dict(reason) | ({"reason": " ; ".join(s[0].lower() + s[1:] for s in said)} if said else {})
     if reason["kind"] == "lock":
         reason = dict(reason) | {"motive": str(reason["motive"]).rstrip(".")}
-    labels = {
-        other: f"{name} ({motives.score_at(documents, other, lot, None)})" for other, name in names.applications.items()
-    }
+    labels = names.applications
+    if reason["kind"] != "exception":  # there, whoever the rule was for may hold another lot
+        labels = {
+            other: f"{name} ({motives.score_at(documents, other, lot, None)})"
+            for other, name in names.applications.items()
+        }
     return french.why([reason], {**labels, **names.lots})[0]
 
 

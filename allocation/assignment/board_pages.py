@@ -46,6 +46,12 @@ def _chosen(rows: list[Proposal], wanted: str | None) -> Proposal | None:
     return kept[0] if kept else None
 
 
+def _before(rows: list[Proposal], proposal: Proposal | None) -> Proposal | None:
+    """The one to compare with: the last made before by the same method, or by any."""
+    earlier = [row for row in rows if proposal and row.number < proposal.number]
+    return next((row for row in earlier if proposal and row.method == proposal.method), next(iter(earlier), None))
+
+
 @get("/attribution", policy="proposals.list")
 async def index(request: Request, db: Db) -> Response[str]:
     """Closed calls this person's organisations run, the ones that wait for them first."""
@@ -79,7 +85,7 @@ async def _board(request: Request, db: AsyncSession, call: Call, **given: Any) -
     context: dict[str, Any] = {
         "call": call, "proposals": rows, "proposal": proposal, "board": None, "problem": None,
         "authors": await _authors(db, (row.created_by_id for row in rows)), "methods": forms.METHOD_LABELS,
-        "before": next((row for row in rows if proposal and row.number < proposal.number), None),
+        "before": _before(rows, proposal),
         "locks": [], "newest": None, "reopen_form": forms.MotiveForm(), "run_form": forms.RunForm(), "step": "scoring", "outside": [],
         "candidates": 0,
     }  # fmt: skip
@@ -98,6 +104,10 @@ async def _board(request: Request, db: AsyncSession, call: Call, **given: Any) -
     if proposal:
         spelled = canonical(inputs.document).decode()
         context["newest"] = next((row for row in rows if row.method == "fair" and row.input == spelled), None)
+        if context["newest"] and not retained and request.query_params.get("n") is None:
+            # A choice lifted since brings an older proposal back to the day.
+            proposal = context["proposal"] = context["newest"]
+            context["before"] = _before(rows, proposal)
         documents = decisions.documents_of(proposal)
         context["locks"] = await _hand_made(db, documents, inputs)
         context["board"] = board.build(proposal, documents, inputs, stale=spelled != proposal.input)

@@ -40,7 +40,7 @@ def placed(line: Line, labels: Labels) -> list[str]:
         f"Note {figure(line['score'])}, rang {line['rank']} sur ce lot.",
     ]
     if line.get("locked"):
-        told.append("Cette place résulte d’un verrou décidé par le jury.")
+        told.append("Cette place résulte d’un choix fait à la main.")
     follower = line.get("next_in_line")
     if follower is not None:
         told.append(f"En cas de désistement, la place reviendrait à {name(follower, labels)}.")
@@ -127,7 +127,7 @@ def cause(because: str, labels: Labels) -> str:
     if kind == "quota":
         return f"la règle « {which} » de l’appel impose cette exception"
     if kind == "lock":
-        return f"le verrou décidé par le jury pour {name(which, labels)} impose cette exception"
+        return f"le choix fait à la main pour {name(which, labels)} impose cette exception"
     if kind == "method":
         return "la méthode de comparaison choisie ne tient pas compte de l’envie justifiée"
     return "les surfaces demandées ne permettent aucune répartition sans exception"

@@ -10,6 +10,8 @@ from typing import Protocol
 
 from intervalle.rounding import half_up
 
+WEEK = 14  # half-days
+
 
 class LotPrices(Protocol):
     """Cents per m² and year; None when not known (or « to be proposed »)."""
@@ -26,8 +28,9 @@ class Terms(Protocol):
     occupation_until: date | None
 
 
-def value_of(lot: LotPrices, terms: Terms, area: Decimal) -> int | None:
-    """Reference rent less rent asked, by area and days (365 to the year), in cents; None when a figure is unknown."""
+def value_of(lot: LotPrices, terms: Terms, area: Decimal, half_days: int = 0) -> int | None:
+    """Reference rent less rent asked, by area, days (365 to the year) and share of the week, in cents; None when a figure is
+    unknown. `half_days`: those held out of fourteen; none is the whole week. Product: no text gives the share."""
     asked = 0 if terms.charges_only else lot.rent_cents_m2_year
     if lot.reference_rent_cents_m2_year is None or asked is None:
         return None
@@ -35,4 +38,4 @@ def value_of(lot: LotPrices, terms: Terms, area: Decimal) -> int | None:
         return None
     days = (terms.occupation_until - terms.occupation_from).days
     forgone = max(0, lot.reference_rent_cents_m2_year - asked)
-    return half_up(Fraction(forgone) * Fraction(area) * days / 365)
+    return half_up(Fraction(forgone) * Fraction(area) * days / 365 * Fraction(half_days or WEEK, WEEK))

@@ -40,7 +40,8 @@ OUTCOMES = {
 }
 
 
-async def _list(db: AsyncSession, call: Call, **given: Any) -> dict[str, Any]:
+async def listed(db: AsyncSession, call: Call, **given: Any) -> dict[str, Any]:
+    """What the page of the letters needs."""
     rows = [(decision, file, owner) for decision, file, owner in await db.execute(queries.decisions_of(call.id))]
     rows.sort(key=lambda row: (list(OUTCOMES).index(row[0].outcome), row[1].number))
     signatory = next((row[0].signatory for row in rows), "")
@@ -52,7 +53,7 @@ async def _list(db: AsyncSession, call: Call, **given: Any) -> dict[str, Any]:
         offered.setdefault(award.application_id, []).append(award)
     return {
         "call": call, "rows": rows, "awards": {id: found[-1] for id, found in offered.items()}, "outcomes": OUTCOMES, "signatory": signatory, "missing": missing, "lots": lots,
-        "form": forms.SignatoryForm(signatory=signatory), "version": version, "last_day": letters.last_day,
+        "form": forms.SignatoryForm(signatory=signatory), "review_form": forms.ReviewForm(), "version": version, "last_day": letters.last_day,
         "changed": {line.application_id: (line, act) for line, act in await db.execute(standing.released_lines(call.id))},
     } | await _gates(db, call) | given  # fmt: skip
 
@@ -81,7 +82,7 @@ async def _gates(db: AsyncSession, call: Call) -> dict[str, Any]:
 @get("/attribution/{call_id:int}/lettres", policy="proposals.show")
 async def index(request: Request, db: Db, call_id: Id) -> Response[str]:
     call = await call_of(request, db, call_id)
-    return page(request, "assignment/letters.html", me=actor_of(request).user_id, **await _list(db, call))
+    return page(request, "assignment/letters.html", me=actor_of(request).user_id, **await listed(db, call))
 
 
 @post("/attribution/{call_id:int}/lettres/signataire", policy="decisions.edit")
@@ -89,7 +90,7 @@ async def sign(request: Request, db: Db, call_id: Id) -> Response[Any]:
     call, form = await call_of(request, db, call_id), forms.SignatoryForm(await form_data(request))
     if not form.validate():
         me = actor_of(request).user_id
-        raise invalid(request, "assignment/letters.html", me=me, **await _list(db, call, form=form))
+        raise invalid(request, "assignment/letters.html", me=me, **await listed(db, call, form=form))
     await decisions.name_signatory(db, actor_of(request), call, signatory=str(form.signatory.data))
     return redirect(f"/attribution/{call_id}/lettres", flash=_("Signataire enregistré sur toutes les lettres."))
 

@@ -9,16 +9,18 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from allocation.assignment import house_rules, letter_templates, notices, queries
+from allocation.assignment import house_rules, letter_templates, notices, queries, standing
 from allocation.assignment.decisions import decider_of, marks_of
+from allocation.assignment.half_days import half_days
+from allocation.assignment.help_in_kind import value_of
 from allocation.assignment.models import Appeal, Award, Decision
 from allocation.assignment.notices import Decider
-from allocation.remedies import after_gracious_appeal
+from allocation.assignment.problem import HALF_DAYS
 from allocation.selection.models import RankedScore
-from calls.models import Application, Call, CallVersion
+from calls.models import Application, Call, CallLot, CallVersion
 from intervalle import clock, i18n
 from intervalle.accounts.models import Organisation
-from intervalle.french import number, square_metres
+from intervalle.french import euros, number, square_metres
 from intervalle.settings import settings
 from intervalle.web import environment
 from premises.facts import TitleCode
@@ -42,6 +44,7 @@ class Letter:
     application: Application
     organisation: Organisation
     html: str
+    marked: bool = False  # whether it prints the structure's own marks
 
     @property
     def file_name(self) -> str:
@@ -59,6 +62,8 @@ class Setting:
     lots: Mapping[int, tuple[Lot, Premises]]
     scores: Mapping[int, RankedScore]
     words: Mapping[str, str]  # the organisation's own templates, by outcome
+    titles: Mapping[int, str]  # lot id -> what an occupation of it is called; a lot may have a title of its own
+    weeks: Mapping[str, list[int]]  # file -> half-days it asked for and holds; none: the whole week
 
 
 def answer_until(day: date) -> datetime:
@@ -82,7 +87,19 @@ async def setting_of(db: AsyncSession, call: Call) -> Setting:
         if score
     }
     words = (await house_rules.of(db, call.organiser_id)).letters
-    return Setting(call, version, organiser, await decider_of(db, call), lots, scores, words)
+    own = (await db.execute(select(CallLot).where(CallLot.version_id == version.id))).scalars()
+    titles = {one.lot_id: TitleCode(one.title_code or version.title_code).label for one in own}
+    return Setting(
+        call, version, organiser, await decider_of(db, call), lots, scores, words, titles, await _weeks(db, call)
+    )
+
+
+async def _weeks(db: AsyncSession, call: Call) -> dict[str, list[int]]:
+    retained = (await db.execute(queries.retained_proposal(call.id))).scalar_one_or_none()
+    if retained is None:
+        return {}
+    problem, _keys = await standing.documents_in_force(db, call)
+    return {row["id"]: [HALF_DAYS.index(name) for name in row["slots"] or ()] for row in problem["applications"]}
 
 
 def with_words(setting: Setting, outcome: str, text: str) -> Setting:
@@ -95,29 +112,43 @@ async def draw_all(db: AsyncSession, call: Call) -> list[Letter]:
     setting = await setting_of(db, call)
     rows = await db.execute(queries.decisions_of(call.id).execution_options(populate_existing=True))
     return [
-        Letter(decision, application, organisation, draw(setting, decision, application, organisation))
+        Letter(
+            decision, application, organisation, draw(setting, decision, application, organisation),
+            marked=decision.outcome != "inadmissible" and has_marks(setting, application),
+        )
         for decision, application, organisation in rows
-    ]
+    ]  # fmt: skip
+
+
+def has_marks(setting: Setting, application: Application) -> bool:
+    score = setting.scores.get(application.id)
+    return score is not None and bool(marks_of(score.detail))
 
 
 def draw(
     setting: Setting, decision: Decision, application: Application, organisation: Organisation, *, object: str = "",
-    marks: bool = True,
+    marks: bool = True, computed: bool = True,
 ) -> str:  # fmt: skip
     """One letter as HTML: the organisation's words, filled from the data. French whatever the releaser's language.
-    `object` replaces the usual heading; without `marks`, the table of frozen marks is left out."""
+    `object` replaces the usual heading; without `marks`, the table of frozen marks is left out; `computed`: whether a run
+    of the engine proposed this decision, which the letter then says."""
     released_on = decision.released_at.astimezone(clock.PARIS).date() if decision.released_at else clock.today()
     score = setting.scores.get(application.id)
     lot, premises = setting.lots[decision.lot_id] if decision.lot_id else (None, None)
+    week = setting.weeks.get(application.label, []) if lot else []
     base = settings().base_url
     sheet = f"{base}/candidatures/{application.id}/decision/parametres"
-    # A direct award is a person's choice: the engine only checks that the lot can be held.
-    algorithmic = decision.outcome != "inadmissible" and setting.call.kind != "direct"
+    # A direct award is a person's choice: the engine only checks that the lot can be held. A file without a frozen score
+    # never entered it.
+    algorithmic = computed and enters_engine(setting, decision, application)
     context: dict[str, Any] = {
         "call": setting.call, "version": setting.version, "organiser": setting.organiser, "decision": decision,
         "application": application, "organisation": organisation, "score": score,
         "marks": marks_of(score.detail) if score and marks else (), "lot": lot, "premises": premises, "on": released_on,
-        "object": object or OBJECTS[decision.outcome], "title": TitleCode(setting.version.title_code).label,
+        "object": object or OBJECTS[decision.outcome], "title": setting.titles.get(decision.lot_id or 0, ""),
+        "half_days": half_days(week), "halves": len(week),
+        "help_cents": aid_of(setting, decision, application) if lot else None, "euros": euros,
+        "rent": None if setting.version.charges_only or lot is None else lot.rent_cents_m2_year,
         "answer_until": answer_until(released_on) - timedelta(days=1),
         "mention": notices.algorithm_mention(setting.decider, sheet, f"{base}/regles") if algorithmic else "",
         "page_url": f"{base}/candidatures/{application.id}/decision",
@@ -128,25 +159,34 @@ def draw(
         return environment.get_template("assignment/letter.html").render(body=body, **context)
 
 
-def draw_answer(setting: Setting, appeal: Appeal, application: Application, organisation: Organisation) -> str:
-    """The answer to a gracious appeal as a letter: its reasons, the time limit that starts again, who signs."""
+def enters_engine(setting: Setting, decision: Decision, application: Application) -> bool:
+    """Whether the assignment engine had anything to say of this file."""
+    return (
+        decision.outcome != "inadmissible" and setting.call.kind != "direct" and application.id in setting.scores
+    )  # fmt: skip
+
+
+def aid_of(setting: Setting, decision: Decision, application: Application) -> int | None:
+    """Cents of help in kind over the whole term, as the award that goes with the letter holds it."""
+    if decision.lot_id is None or decision.area is None:
+        return None
+    lot, _premises = setting.lots[decision.lot_id]
+    return value_of(lot, setting.version, decision.area, len(setting.weeks.get(application.label, [])))
+
+
+def draw_answer(
+    setting: Setting, appeal: Appeal, application: Application, organisation: Organisation, suite: str
+) -> str:
+    """The answer to a gracious appeal as a letter: its reasons, what follows (`appeal_clock.sequel`), who signs."""
     answered_on = (appeal.answered_at or clock.now()).astimezone(clock.PARIS).date()
     said = "accueilli" if appeal.outcome == "granted" else "rejeté"
     text = (
         f"Madame, Monsieur,\n\nVotre recours reçu le {{recu}} est **{said}**.\n\n## Motifs\n\n{{motif}}\n\n"
         "## Et maintenant\n\n{suite}\n\n{signature}"
     )
-    until = after_gracious_appeal(answered_on)
-    court = setting.decider.court or "le juge compétent"
     with in_french():
         made: Any = environment.get_template("assignment/_letter_blocks.html").make_module(
             {"decision": appeal, "organiser": setting.organiser}
-        )
-        suite = (
-            f"Un nouveau délai commence à la réception de cette lettre pour saisir {court} : si vous la recevez ce jour, il court "
-            f"jusqu’au {i18n.day(until)} inclus (CRPA, art. L411-2)."
-            if setting.decider.public
-            else "Les voies de droit commun vous restent ouvertes devant le juge judiciaire."
         )
         blocks = {
             "motif": made.paragraphs(appeal.answer), "suite": made.paragraphs(suite), "signature": made.signature(),

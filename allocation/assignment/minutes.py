@@ -113,7 +113,7 @@ def draw(facts: Mapping[str, Any], *, number: int, drawn_at: str | None, masked:
     i18n.set_locale("fr")
     try:
         return environment.get_template("assignment/minutes_document.html").render(
-            facts=facts, number=number, drawn_at=drawn_at, masked=masked, when=_when, hour=_hour,
+            facts=facts, number=number, drawn_at=drawn_at, masked=masked, when=_when, hour=_hour, because=_because,
             **({"signatures": (), "sha256": ""} | more),
         )  # fmt: skip
     finally:
@@ -122,6 +122,16 @@ def draw(facts: Mapping[str, Any], *, number: int, drawn_at: str | None, masked:
 
 def _when(text: str | None) -> str:
     return i18n.stamp(datetime.fromisoformat(text)) if text else "–"
+
+
+def _because(cause: str) -> str:
+    """What forced an exception, as the engine names it (`causes.because`), in words."""
+    kind, _sep, name = cause.partition(":")
+    if kind == "quota":
+        return f"règle publiée « {name} »"
+    if kind == "lock":
+        return f"choix fait à la main pour {name}"
+    return "les surfaces demandées ne permettent aucune répartition sans exception"
 
 
 def _hour(text: str) -> str:

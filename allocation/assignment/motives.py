@@ -165,7 +165,7 @@ def _exception(names: Names, because: str) -> str:
         return f"une place aurait pu vous revenir au vu des notes ; la règle publiée « {name} » a conduit à l’attribuer autrement."
     if rule == "lock":
         who = names.applications.get(name, name)
-        return f"une place aurait pu vous revenir au vu des notes ; un choix motivé de la commission l’a attribuée à {who}."
+        return f"une place aurait pu vous revenir au vu des notes ; un choix motivé de la commission, pour {who}, a conduit à l’attribuer autrement."
     return "aucune répartition des surfaces ne permet de satisfaire à la fois toutes les candidatures mieux notées."
 
 

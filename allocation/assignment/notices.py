@@ -41,7 +41,7 @@ def remedies_heading(public: bool) -> str:
 def algorithm_mention(decider: Decider, sheet_url: str, rules_url: str) -> str:
     """CRPA L311-3-1 and R311-3-1-1: purpose, right to the rules, how to use it, and the CADA."""
     purpose = (
-        "Cette décision a été prise par une personne, sur la base d’une proposition établie par un traitement algorithmique "
+        "La personne qui signe cette décision l’a prise sur la base d’une proposition établie par un traitement algorithmique "
         "dont la finalité est de répartir les lots de l’appel entre les candidatures recevables, selon leurs notes, leurs vœux, "
         "les surfaces et les règles publiées."
     )

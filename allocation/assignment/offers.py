@@ -20,6 +20,7 @@ from intervalle.accounts.actor import SYSTEM, Actor
 from intervalle.accounts.models import Organisation
 from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import Refused
+from intervalle.french import long_date
 from intervalle.pdf import render_pdf
 from premises.models import Lot
 
@@ -82,8 +83,10 @@ async def _call_next(db: AsyncSession, call: Call, award: Award, now: datetime) 
     offered = await _offer(db, call, award, application, found, problem, now)
     organisation = await db.get_one(Organisation, application.organisation_id)
     to, user_id = await recipient_of(db, application, organisation)
-    subject, text = offer_mail(call, application, organisation, await db.get_one(Lot, award.lot_id), offered)
-    offered.letter_file_id = await _letter(db, call, application, organisation, offered)
+    lot = await db.get_one(Lot, award.lot_id)
+    why = await _why(db, call, award, application, lot)
+    subject, text = offer_mail(call, application, organisation, lot, offered, why=why)
+    offered.letter_file_id = await _letter(db, call, application, organisation, offered, why)
     await mail.post(
         db, to=to, user_id=user_id, subject=subject, text=text, kind="offer", dedupe=f"award:{offered.id}", about=f"application:{application.id}",
         attachment_id=offered.letter_file_id,
@@ -91,8 +94,21 @@ async def _call_next(db: AsyncSession, call: Call, award: Award, now: datetime) 
     return offered
 
 
+async def _why(db: AsyncSession, call: Call, left: Award, application: Application, lot: Lot) -> str:
+    """Where the file stood, and how the place came free. Whoever is called was not always on the list the letters named:
+    that list says who comes first, the frozen data say who comes after."""
+    one = (await standing.of_call(db, call))[application.id]
+    stood = (
+        "Votre candidature était inscrite sur la liste de réserve."
+        if one.decision_in_force == "reserve"
+        else "Votre candidature n’avait pas été retenue jusqu’ici."
+    )
+    gone = "a renoncé à sa place" if left.declined_at else "n’a pas répondu à temps pour sa place"
+    return f"{stood} Une structure {gone} au lot {lot.label} ({lot.name})."
+
+
 async def _letter(
-    db: AsyncSession, call: Call, application: Application, organisation: Organisation, offered: Award
+    db: AsyncSession, call: Call, application: Application, organisation: Organisation, offered: Award, why: str
 ) -> int | None:
     """The offer as a letter: the same words, remedies and signatory as an award decided the first day."""
     found = await db.execute(select(Decision).where(Decision.application_id == application.id))
@@ -100,11 +116,10 @@ async def _letter(
     if decision is None or not decision.signatory:
         return None
     setting = await letters.setting_of(db, call)
-    lot, _premises = setting.lots[offered.lot_id]
+    told_on = long_date(decision.released_at.astimezone(clock.PARIS).date()) if decision.released_at else ""
     motive = (
-        f"Votre candidature était inscrite sur la liste de réserve. Une structure a renoncé à sa place au lot {lot.label} "
-        f"({lot.name}) : parmi celles qui l’avaient demandé et peuvent l’occuper, votre candidature est la mieux classée.\n\n"
-        f"{decision.motive}"
+        f"{why} Parmi celles qui l’avaient demandé et peuvent l’occuper, votre candidature est la mieux classée.\n\n"
+        f"La décision du {told_on}, que cette proposition remplace si vous l’acceptez, disait ceci.\n\n{decision.motive}"
     )
     as_awarded = Decision(
         outcome="awarded", lot_id=offered.lot_id, area=offered.area, motive=motive, remedies=decision.remedies,

@@ -43,5 +43,5 @@ def award(
         call_id=application.call_id, application_id=application.id, organisation_id=application.organisation_id,
         lot_id=lot.id, area=area, slots=[HALF_DAYS.index(name) for name in week or ()], score=score, created_at=at,
         released_at=at, offer_expires_at=answer_until(at.astimezone(clock.PARIS).date()),
-        reference_value_cents=value_of(lot, version, area),
+        reference_value_cents=value_of(lot, version, area, len(week or ())),
     )  # fmt: skip

@@ -1,6 +1,7 @@
 """Reads of the assignment room. Every function returns a Select; what it leaves out is a 404."""
 
 from collections.abc import Callable
+from typing import cast
 
 from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 
@@ -12,6 +13,7 @@ from intervalle import clock
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.models import Organisation
 from intervalle.accounts.policy import READ
+from premises.facts import PUBLIC_BODIES, Domain
 from premises.models import Lot, Occupancy, Premises
 
 # The leases room, above, names the awards whose title already holds the lot: each gives a Select of award ids.
@@ -88,6 +90,20 @@ def offered_lots(version_id: int) -> Select[Lot, Premises]:
         .where(CallLot.version_id == version_id)
         .order_by(Premises.code, Lot.label)
     )
+
+
+def under_public_law() -> ColumnElement[bool]:
+    """Whether the decisions of the row's Call fall under public law, as `decisions.decider_of` says one by one: a public body
+    decides, or a place offered is public property."""
+    in_force = frozen_version(cast(int, Call.id)).with_only_columns(CallVersion.id).correlate(Call).scalar_subquery()
+    place = (
+        select(Premises.id)
+        .join(Lot, Lot.premises_id == Premises.id)
+        .join(CallLot, CallLot.lot_id == Lot.id)
+        .where(CallLot.version_id == in_force, Premises.regime != Domain.PRIVATE)
+    )
+    body = select(Organisation.id).where(Organisation.id == Call.organiser_id, Organisation.kind.in_(PUBLIC_BODIES))
+    return body.correlate(Call).exists() | place.correlate(Call).exists()
 
 
 def occupancies_of(lot_ids: list[int]) -> Select[Occupancy]:

@@ -29,6 +29,7 @@ class Standing:
     outcome: str
     award: Award | None
     since: date  # the day of the act in force
+    decision_in_force: str  # what the last letter decided, whatever became of the place since
 
     @property
     def given_on(self) -> date | None:
@@ -61,6 +62,7 @@ async def of_call(db: AsyncSession, call: Call, *, fresh: bool = False) -> dict[
         if line is not None and act is not None and act.released_at is not None:
             outcome, since = line.outcome, act.released_at
         offered = awards.get(application.id, [])
+        decided = outcome
         held = next((award for award in reversed(offered) if award.stage() in HELD), None)
         if held is not None:
             outcome = "awarded"
@@ -68,7 +70,7 @@ async def of_call(db: AsyncSession, call: Call, *, fresh: bool = False) -> dict[
         elif offered and offered[-1].stage() in ("declined", "expired"):
             outcome = "given_up"
         found[application.id] = Standing(
-            application, organisation, decision, outcome, held, since.astimezone(clock.PARIS).date()
+            application, organisation, decision, outcome, held, since.astimezone(clock.PARIS).date(), decided
         )
     return found
 

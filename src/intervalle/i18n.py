@@ -128,7 +128,10 @@ def distance(metres: int | float) -> str:
 
 
 def percent(value: Decimal | float, digits: int = 0) -> str:
-    """0.31 -> « 31 % »."""
+    """0.31 -> « 31 % ». What is not whole is never said to be: 0.9999 is « 99,9 % » with one digit, never « 100,0 % »."""
+    if 0 < value < 1:
+        step = Decimal(1).scaleb(-digits - 2)
+        value = min(Decimal(str(value)), 1 - step)
     pattern = "#,##0" + ("." + "0" * digits if digits else "") + ("%" if get_locale() == "en" else " %")
     return _spaces(format_percent(value, format=pattern, locale=_habits()))
 

@@ -138,3 +138,15 @@ def test_a_private_owner_offers_the_same_by_its_own_rules_and_no_administrative_
     assert "16 mars 2026" in text
     assert "tribunal administratif" not in text
     assert "CADA" not in text
+    assert "vos propres notes" in text
+    assert "dans les deux mois." in text
+
+
+def test_a_direct_award_speaks_of_no_panel_no_marks_and_no_consultation() -> None:
+    private = " ".join(remedies_text(replace(LETTER, public_owner=False, owner="Vilogia", court="", panel=False)))
+    public = " ".join(remedies_text(replace(LETTER, panel=False)))
+    for text in (private, public):
+        for untrue in ("notes", "commission a", "procès-verbal", "règlement de la consultation", "candidat"):
+            assert untrue not in text, untrue
+    assert "les motifs qui vous concernent" in private
+    assert "les documents de cette procédure" in public

@@ -82,6 +82,7 @@ def test_an_appeal_without_answer_is_refused_on_its_day() -> None:
     day = date(2027, 1, 22)
     assert [appeal_state(None, day, day - timedelta(days=n)) for n in (1, 0)] == ["waiting", "silent"]
     assert (appeal_state(None, None, day), appeal_state("granted", day, day)) == ("court", "granted")
+    assert appeal_state(None, day, day, silence_refuses=False) == "overdue"  # a private owner still owes its answer
 
 
 async def test_the_table_is_a_page_for_everybody(db, client) -> None:

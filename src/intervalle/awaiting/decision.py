@@ -142,7 +142,7 @@ async def appeals(db: AsyncSession, actor: Actor) -> list[Task]:
     runs = calling.calls_run_by(actor).with_only_columns(Call.id)
     mine = actor.organisations(scope="calls")
     rows = await db.execute(
-        select(Appeal, Application, Decision, Call, Organisation)
+        select(Appeal, Application, Decision, Call, Organisation, assignment.under_public_law())
         .join(Application, Application.id == Appeal.application_id)
         .join(Decision, Decision.application_id == Application.id)
         .join(Call, Call.id == Appeal.call_id)
@@ -155,17 +155,17 @@ async def appeals(db: AsyncSession, actor: Actor) -> list[Task]:
 
 
 def _appeal(
-    actor: Actor, appeal: Appeal, application: Application, decision: Decision, call: Call, structure: Organisation, *, organiser: bool
+    actor: Actor, appeal: Appeal, application: Application, decision: Decision, call: Call, structure: Organisation, public: bool, *, organiser: bool
 ) -> Task:  # fmt: skip
-    runs = clock_of(appeal, decision)
-    state = award_sentences.appeal_state(appeal.outcome, runs.silence_on, clock.today())
+    runs = clock_of(appeal, [decision.released_at] if decision.released_at else [], public=public)
+    state = award_sentences.appeal_state(appeal.outcome, runs.answer_by, clock.today(), silence_refuses=public)
     said = award_sentences.appeal_for_organiser if organiser else award_sentences.appeal_for_structure
     return Task(
         _("Recours de %(name)s, appel « %(call)s »", name=structure.name, call=call.title),
-        said(state, runs.silence_on, runs.court_until),
+        said(state, runs.answer_by, runs.court_until),
         f"/attribution/{call.id}/recours/{appeal.id}" if organiser else f"/candidatures/{application.id}/decision",
-        organiser and state == "waiting" and POLICY.can(actor, "appeals.answer", call),
-        runs.silence_on if state == "waiting" else None,
+        organiser and state in ("waiting", "overdue") and POLICY.can(actor, "appeals.answer", call),
+        runs.answer_by if state == "waiting" else None,
     )
 
 

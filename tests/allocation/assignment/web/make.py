@@ -103,8 +103,11 @@ def ranked_score(made: Application, score: str, rank: int) -> RankedScore:
     return RankedScore(application_id=made.id, score=value, rank=rank, detail=detail)
 
 
-async def call(db: AsyncSession, *, kind: str = "city", regime: str = "private_domain", **version: Any) -> Ranked:
-    """A closed, ranked call on two lots, without any application yet."""
+async def call(
+    db: AsyncSession, *, kind: str = "city", regime: str = "private_domain", titles: dict[str, str] | None = None,
+    **version: Any,
+) -> Ranked:  # fmt: skip
+    """A closed, ranked call on two lots, without any application yet. `titles`: those of a lot's own."""
     agent, city = await make.agent(db, kind, "editor", "Ville de Rennes")
     premises = Premises(
         code=f"P{agent.id}", owner_id=city.id, name="Ancienne Poste", kind="building", regime=regime,
@@ -128,7 +131,7 @@ async def call(db: AsyncSession, *, kind: str = "city", regime: str = "private_d
     db.add(frozen)
     await db.flush()
     for one in lots.values():
-        db.add(CallLot(version_id=frozen.id, lot_id=one.id))
+        db.add(CallLot(version_id=frozen.id, lot_id=one.id, title_code=(titles or {}).get(one.label)))
     for position, (label, weight) in enumerate((("Utilité sociale", 60), ("Viabilité économique", 40)), 1):
         db.add(Criterion(version_id=frozen.id, position=position, label=label, weight=weight))
     await db.flush()

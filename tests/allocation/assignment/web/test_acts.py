@@ -8,7 +8,18 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from allocation.assignment import act_release, acts, appeals, house_rules, offers, queries, release, results, standing
+from allocation.assignment import (
+    act_letters,
+    act_release,
+    acts,
+    appeals,
+    house_rules,
+    offers,
+    queries,
+    release,
+    results,
+    standing,
+)
 from allocation.assignment.act_models import ActLine, CorrectiveAct
 from allocation.assignment.act_trial import Trial
 from allocation.assignment.acts import Terms
@@ -119,6 +130,19 @@ async def test_a_granted_appeal_gives_what_is_free_and_takes_nothing_back(db: An
     ):  # fmt: skip
         assert needle in text
     assert await acts.draft_of(db, ranked.call) is None
+
+
+async def test_a_line_written_by_hand_is_nobodys_calculation(db: Any) -> None:
+    ranked = await released(db)
+    act = await acts.prepare(db, ranked.actor, ranked.call)
+    terms = Terms(outcome="reserve", motive="La structure reste la première suivante pour le lot A.")
+    await acts.put_line(
+        db, ranked.actor, ranked.call, act.id, ranked.applications[VELO].id, terms, version=act.version
+    )  # fmt: skip
+    await write(db, ranked, act)
+    (drawn,) = await act_letters.draw_all(db, ranked.call, act)
+    assert "Traitement algorithmique" not in drawn.letter.html
+    assert "recours gracieux" in drawn.letter.html
 
 
 async def test_replayed_from_the_first_day_whoever_loses_a_place_is_heard_first(db: Any) -> None:

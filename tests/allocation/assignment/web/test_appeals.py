@@ -1,6 +1,6 @@
 """Appeals: a receipt with its clock, a trial on a copy that changes nothing, one answer."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,9 +9,11 @@ from sqlalchemy import func, select
 
 from allocation.assignment import appeals, decisions, proposals, queries, release
 from allocation.assignment.appeals import Correction
-from allocation.assignment.models import Appeal, Award, Decision
+from allocation.assignment.models import Appeal, Award
+from calls.models import Call
 from intervalle import clock, files, journal
 from intervalle.errors import Forbidden, Refused
+from intervalle.i18n import day
 from intervalle.outbox import Message, StoredFile
 from tests import make
 from tests.allocation.assignment.web import make as scene
@@ -62,8 +64,7 @@ async def test_an_appeal_is_received_once_with_its_clock(db: Any) -> None:
                 db, me(ranked), ranked.applications["Association Cité Vélo"], grounds="Autre chose encore."
             )
     assert (first.kind, first.received_on) == ("gracious", date(2026, 12, 15))
-    decision = (await db.execute(select(Decision).where(Decision.application_id == first.application_id))).scalar_one()
-    running = appeals.clock_of(first, decision)
+    running = appeals.clock_of(first, [], public=True)
     # Silence refuses after two months (CRPA L231-4); two months « francs » then run: 15 April + 1 day.
     assert (running.silence_on, running.court_until) == (date(2027, 2, 15), date(2027, 4, 16))
     receipts = (await db.execute(select(Message).where(Message.kind == "appeal"))).scalars().all()
@@ -198,3 +199,59 @@ async def test_the_answer_is_a_letter_too(db: Any) -> None:
                    "CRPA, art. L411-2", "Claire Morvan, adjointe"):  # fmt: skip
         assert needle in text
     assert "{" not in text.split("<body>")[1]
+
+
+async def private(db: Any) -> scene.Ranked:
+    """A social landlord's own premises: nothing of public law."""
+    ranked = await scene.maurepas(db, kind="social_landlord", regime="private")
+    proposal = await proposals.run(db, ranked.actor, ranked.call)
+    await decisions.retain(db, ranked.actor, ranked.call, proposal)
+    await decisions.name_signatory(db, ranked.actor, ranked.call, signatory="Claire Morvan, adjointe")
+    await scene.sign_minutes(db, ranked.call)
+    await release.release(db, ranked.actor, ranked.call)
+    return ranked
+
+
+async def test_a_private_owner_is_never_said_to_refuse_by_silence(db: Any, client: Any) -> None:
+    ranked = await private(db)
+    appeal = await filed(db, ranked)
+    due = day(appeals.clock_of(appeal, [], public=False).answer_by)
+    await db.commit()
+    own, staff = await client(ranked.people["Association Cité Vélo"]), await client(ranked.agent)
+    receipt = (await db.execute(select(Message).where(Message.kind == "appeal"))).scalar_one()
+    read = {
+        "receipt": receipt.text,
+        "decision": (await own.get(f"/candidatures/{appeal.application_id}/decision")).text,
+        "home": (await own.get("/")).text,
+        "appeal": (await staff.get(f"/attribution/{ranked.call.id}/recours/{appeal.id}")).text,
+        "list": (await staff.get(f"/attribution/{ranked.call.id}/recours")).text,
+        "staff home": (await staff.get("/")).text,
+    }
+    for where, text in read.items():
+        assert due in text, where
+        for untrue in ("réputé rejeté", "le recours est rejeté", "saisir le juge"):
+            assert untrue not in text, (where, untrue)
+    await appeals.answer(
+        db, ranked.actor, ranked.call, appeal, outcome="rejected", answer="La subvention était connue.", signatory="Claire Morvan",
+    )  # fmt: skip
+    told = (await db.execute(select(Message).where(Message.kind == "appeal").order_by(Message.id))).scalars().all()[-1]
+    letter = (await files.read(await db.get_one(StoredFile, told.attachment_id))).decode()
+    for text in (told.text, letter):
+        assert "juge judiciaire" in text
+        assert "L411-2" not in text
+    with clock.at(datetime.combine(appeal.received_on, time(12), tzinfo=clock.PARIS) + timedelta(days=70)):
+        second = await filed(db, ranked)
+    await db.commit()
+    assert second.id != appeal.id
+
+
+async def test_public_law_is_the_same_one_by_one_and_in_a_query(db: Any) -> None:
+    found = {}
+    for kind, regime in (("city", "private"), ("social_landlord", "private"), ("social_landlord", "public_domain")):
+        ranked = await scene.call(db, kind=kind, regime=regime)
+        asked = select(queries.under_public_law()).select_from(Call).where(Call.id == ranked.call.id)
+        found[kind, regime] = (await decisions.decider_of(db, ranked.call)).public, await db.scalar(asked)
+    assert found == {
+        ("city", "private"): (True, True), ("social_landlord", "private"): (False, False),
+        ("social_landlord", "public_domain"): (True, True),
+    }  # fmt: skip

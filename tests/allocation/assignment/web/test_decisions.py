@@ -215,6 +215,58 @@ async def test_a_file_kept_out_of_the_ranking_is_told_why(db: Any) -> None:
     )
 
 
+@pytest.mark.usefixtures("unprinted")
+async def test_who_never_entered_the_calculation_is_not_told_that_it_did(db: Any) -> None:
+    ranked = await scene.maurepas(db)
+    await db.execute(
+        RankedScore.__table__.delete().where(RankedScore.application_id == ranked.applications["Mains Fortes"].id)
+    )
+    proposal = await proposals.run(db, ranked.actor, ranked.call)
+    await decisions.retain(db, ranked.actor, ranked.call, proposal)
+    unranked = await decision_of(db, ranked, "Mains Fortes")
+    await decisions.edit(
+        db, ranked.actor, ranked.call, unranked, motive="Aucun membre n’a pu lire ce dossier.", remedies=unranked.remedies, version=1,
+    )  # fmt: skip
+    await decisions.name_signatory(db, ranked.actor, ranked.call, signatory=SIGNATORY)
+    await scene.sign_minutes(db, ranked.call)
+    await release.release(db, ranked.actor, ranked.call)
+    drawn = {le.organisation.name: le for le in await letters.draw_all(db, ranked.call)}
+    mails = {
+        name: (await db.execute(select(Message.text).where(Message.id == le.decision.message_id))).scalar_one()
+        for name, le in drawn.items()
+    }
+    said = {
+        name: ("Traitement algorithmique" in drawn[name].html, "vos notes par critère" in mails[name]) for name in drawn
+    }
+    assert said == dict.fromkeys(drawn, (True, True)) | {"Mains Fortes": (False, False), "Sans Dossier": (False, False)}
+
+
+@pytest.mark.usefixtures("unprinted")
+async def test_a_letter_names_the_half_days_the_title_of_the_lot_and_the_help(db: Any) -> None:
+    ranked = await scene.call(db, charges_only=False, titles={"A": "BAIL_CIVIL"})
+    for lot in ranked.lots.values():
+        lot.shareable, lot.rent_cents_m2_year = True, 4_000
+    await scene.application(db, ranked, "Le Matin", score="80", area=40, wishes="A", slots=[0, 1, 4])
+    await scene.application(db, ranked, "La Semaine", score="70", area=40, wishes="B")
+    proposal = await proposals.run(db, ranked.actor, ranked.call)
+    await decisions.retain(db, ranked.actor, ranked.call, proposal)
+    await decisions.name_signatory(db, ranked.actor, ranked.call, signatory=SIGNATORY)
+    await scene.sign_minutes(db, ranked.call)
+    html = {le.organisation.name: shown(le.html) for le in await letters.draw_all(db, ranked.call)}
+    await release.release(db, ranked.actor, ranked.call)
+    assert "Vous disposez du lieu 3 demi-journées par semaine : lundi, mercredi matin." in html["Le Matin"]
+    assert "demi-journée" not in html["La Semaine"]
+    for name, title in (("Le Matin", "bail civil"), ("La Semaine", "convention d’occupation précaire")):
+        assert f"prend la forme suivante : {title}" in html[name]
+        assert "le loyer demandé est de 40,00 € par m² et par an, hors charges" in html[name]
+    # 80 €/m²/year forgone on 40 m² over 486 days: 4,260.82 €; three half-days of fourteen are their share of it.
+    awards = await db.execute(select(Award.lot_id, Award.reference_value_cents).order_by(Award.lot_id))
+    values = {row.lot_id: row.reference_value_cents for row in awards}
+    assert values == {ranked.lots["A"].id: 91_303, ranked.lots["B"].id: 426_082}
+    assert "aide en nature de 913,03 €" in html["Le Matin"]
+    assert "aide en nature de 4 260,82 €" in html["La Semaine"]
+
+
 async def released(db: Any, **more: Any) -> scene.Ranked:
     ranked, _ = await retained(db, **more)
     await decisions.name_signatory(db, ranked.actor, ranked.call, signatory=SIGNATORY)

@@ -117,6 +117,23 @@ async def test_an_offer_expires_by_itself_and_once(db: Any) -> None:
     assert await actions(db, ranked) == ["awards.expire", "awards.expire", "awards.decline", "awards.decline"]
 
 
+async def test_who_was_refused_and_comes_after_the_reserve_is_told_the_truth(db: Any) -> None:
+    """« Trois » was refused: only « Deux » was on the list. Whoever let the time pass did not « give up » anything."""
+    ranked = await queue(db)
+    await offers.answer(db, me(ranked, "Un"), await award_of(db, ranked, "Un"), accepted=False)
+    second = await award_of(db, ranked, "Deux")
+    assert second.offer_expires_at
+    with clock.at(second.offer_expires_at):
+        assert await offers.expire_due(db) == 1
+    third = await award_of(db, ranked, "Trois")
+    message = (await db.execute(select(Message).where(Message.dedupe == f"award:{third.id}"))).scalar_one()
+    letter = (await files.read(await db.get_one(StoredFile, third.letter_file_id))).decode()
+    for text in (message.text, letter):
+        assert "Votre candidature n’avait pas été retenue jusqu’ici. Une structure n’a pas répondu à temps" in text
+        for untrue in ("était inscrite", "a renoncé à sa place"):
+            assert untrue not in text
+
+
 async def test_a_structure_that_withdrew_is_passed_over(db: Any) -> None:
     ranked = await queue(db)
     ranked.applications["Deux"].withdrawn_at = clock.now()
@@ -240,6 +257,7 @@ async def test_an_offer_from_the_reserve_is_a_whole_letter(db: Any, client: Any)
         assert needle in text.replace("\u00a0", " ").replace("\u202f", " ")
     message = (await db.execute(select(Message).where(Message.kind == "offer"))).scalar_one()
     assert message.attachment_id == award.letter_file_id
+    assert "était inscrite sur la liste de réserve. Une structure a renoncé à sa place" in message.text
     await db.commit()
     url = f"/candidatures/{ranked.applications['Deux'].id}/decision/offre.pdf"
     assert (await (await client(ranked.people["Deux"])).get(url)).status_code == 200

@@ -11,6 +11,7 @@ from allocation.assignment.models import Decision
 from allocation.assignment.release_models import DecisionRules, Review
 from allocation.remedies import Letter, remedies_text
 from intervalle import clock
+from intervalle.accounts.models import User
 from intervalle.errors import Forbidden, Refused
 from intervalle.french import to_whom
 from tests import make
@@ -31,6 +32,20 @@ async def ready(db: Any) -> tuple[scene.Ranked, Any]:
     await make.join(db, colleague, ranked.city)
     await house_rules.save(db, ranked.actor, ranked.city, second_person=True, signatory=SIGNATORY, version=0)
     return ranked, make.acting(colleague, ranked.city)
+
+
+async def test_sent_back_without_a_word_is_said_beside_the_remark(db: Any, client: Any) -> None:
+    ranked, second = await ready(db)
+    await reviews.ask(db, ranked.actor, ranked.call)
+    reader = await db.get_one(User, second.user_id)
+    await db.commit()
+    browser, page = await client(reader), f"/attribution/{ranked.call.id}/relecture/reponse"
+    refused = await browser.post(page, data={"act": "send_back", "remark": " "})
+    assert refused.status_code == 422
+    assert "Dites ce qui est à reprendre." in refused.text
+    sent = await browser.post(page, data={"act": "send_back", "remark": "Le motif de SEED promet trop."})
+    assert sent.status_code == 303
+    assert "Le motif de SEED promet trop." in (await browser.get(f"/attribution/{ranked.call.id}/lettres")).text
 
 
 @pytest.mark.usefixtures("unprinted")
