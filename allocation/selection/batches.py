@@ -1,6 +1,8 @@
 """The panel of a batch of a rolling call: that of the batch before, else the one composed for the rolling call itself.
 
-Seats and rules are taken over; declarations are not: the files are others. Staff may change it before the opening.
+Seats and rules are taken over, since whoever accepted the seat accepted it for the call; declarations are not: the files
+are others. An expert called for some files of the batch before is not called for these. Staff may change it before the
+opening.
 """
 
 from sqlalchemy import or_, select
@@ -14,7 +16,15 @@ from intervalle import clock
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.models import User
 
-RULES = ("quorum", "readers_per_file", "reason_below", "reason_above", "anonymous", "college_weights")
+RULES = (
+    "quorum",
+    "readers_per_file",
+    "reason_below",
+    "reason_above",
+    "anonymous",
+    "college_weights",
+    "college_quorums",
+)
 TERMS = ("user_id", "organisation_id", "college", "chair", "secretary", "voting")
 
 
@@ -38,7 +48,7 @@ async def take_over(db: AsyncSession, actor: Actor, call: Call, batch: Call) -> 
     rows = await db.execute(
         select(Seat, User)
         .join(User, User.id == Seat.user_id)
-        .where(Seat.panel_id == last.id, Seat.left_at.is_(None), User.disabled_at.is_(None))
+        .where(Seat.panel_id == last.id, Seat.left_at.is_(None), User.disabled_at.is_(None), Seat.reads != "only")
         .order_by(Seat.alternate_of_id.is_not(None), Seat.id)
     )
     copies: dict[int, Seat] = {}

@@ -9,6 +9,7 @@ from allocation.selection import (
     agenda_pages,
     conflict_pages,
     correction_pages,
+    invitation_pages,
     meeting_pages,
     panel_pages,
     ranking_pages,
@@ -19,6 +20,7 @@ from allocation.selection import (
 
 ROUTES: list[HTTPRouteHandler] = [
     *panel_pages.ROUTES,
+    *invitation_pages.ROUTES,
     *conflict_pages.ROUTES,
     *admissibility_pages.ROUTES,
     *correction_pages.ROUTES,

@@ -25,10 +25,10 @@ from allocation.selection.meeting_models import (
     Motion,
     Presence,
 )
-from allocation.selection.models import Recusal, ScoreSheet, Seat
+from allocation.selection.models import ScoreSheet, Seat
 from allocation.selection.quorum import Member, quorum
 from allocation.selection.ranking_pages import Line, lines_of
-from allocation.selection.words import COLLEGES
+from allocation.selection.words import COLLEGES, place_code, place_of
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.models import User
 
@@ -40,6 +40,14 @@ class Attendee:
     seat: Seat
     name: str
     since: datetime | None
+
+    @property
+    def ordinary(self) -> bool:
+        return place_code(self.seat) == "member"
+
+    @property
+    def place(self) -> str:
+        return place_of(self.seat)
 
 
 @dataclass(frozen=True)
@@ -180,11 +188,7 @@ async def _quorum(
     here = {a.seat.id for a in attendees if a.since}
     apart: set[int] = set()
     if current:
-        rows = await db.execute(
-            select(Recusal.seat_id).where(
-                Recusal.application_id == current.file.application.id, Recusal.lifted_at.is_(None)
-            )
-        )
+        rows = await db.execute(queries.seats_apart(board.panel.id, current.file.application.id))
         apart = set(rows.scalars())
     members = [
         Member(c.name, COLLEGES[c.seat.college], c.from_owner, recused=c.seat.id in apart, voted=c.seat.id in here)

@@ -5,37 +5,61 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from allocation.selection.meeting_models import Hearing
 from allocation.selection.models import Correction, Panel, Seat, SeatInvitation
+from allocation.selection.words import COLLEGES, PLACES, place_code
 from calls.models import Application, Call
 from intervalle import mail
-from intervalle.accounts.models import User
+from intervalle.accounts.models import Organisation, User
 from intervalle.later import _, instant
 from intervalle.settings import settings
 
 
 async def seated(db: AsyncSession, call: Call, panel: Panel, seat: Seat, user: User) -> None:
-    """Tell a person that they sit."""
+    """Tell a person who sits for a rolling call that they sit for one of its batches too."""
     await mail.post(
         db, to=user.email, user_id=user.id, kind="panel.seated", dedupe=f"seated:{seat.id}:{seat.created_at:%Y%m%d%H%M%S}",
         subject=_("Vous siégez à la commission « %(call)s »", call=call.title),
         text=_(
-            "Bonjour %(name)s,\n\nVous êtes membre de la commission de l’appel « %(call)s ».\n"
-            "Après la clôture, vous déclarerez vos liens éventuels avec les structures candidates, puis vous noterez les"
+            "Bonjour %(name)s,\n\nVous siégez déjà pour cet appel qui court : vous êtes membre de la commission de sa relève"
+            " « %(call)s ».\nVous déclarerez vos liens éventuels avec les structures candidates, puis vous noterez les"
             " dossiers.\n\nVotre espace : %(url)s\n",
             name=user.name, call=call.title, url=_url(call),
         ),
     )  # fmt: skip
 
 
-async def invited(db: AsyncSession, call: Call, invitation: SeatInvitation, token: str) -> None:
-    """Invite somebody without an account."""
+async def invited(db: AsyncSession, call: Call, panel: Panel, offer: SeatInvitation) -> None:
+    """Offer a seat, or say again that an answer is awaited. The link carries no secret and acts on nothing."""
+    organiser = (await db.execute(select(Organisation.name).where(Organisation.id == call.organiser_id))).scalar_one()
+    sent = offer.reminded_at or offer.created_at
+    account = (
+        _("Connectez-vous : la page ne s’ouvre qu’à vous.")
+        if offer.user_id
+        else _("Connectez-vous, ou créez un compte avec cette adresse (%(email)s) : la page ne s’ouvre qu’à elle.", email=offer.email)
+    )  # fmt: skip
     await mail.post(
-        db, to=invitation.email, kind="panel.invited", dedupe=f"seat-invitation:{invitation.id}",
-        subject=_("Invitation à la commission « %(call)s »", call=call.title),
+        db, to=offer.email, user_id=offer.user_id, kind="panel.invited", dedupe=f"seat-invitation:{offer.id}:{sent:%Y%m%d%H%M%S}",
+        subject=_("On vous propose un siège : commission « %(call)s »", call=call.title),
         text=_(
-            "Bonjour,\n\nVous êtes invité à siéger à la commission de l’appel « %(call)s ».\n"
-            "Ouvrez cette page, connectez-vous ou créez votre compte, puis acceptez :\n%(url)s\n\n"
-            "L’invitation vaut trois semaines. Si elle ne vous concerne pas, ne faites rien.\n",
-            call=call.title, url=f"{settings().base_url}/commissions/invitation/{token}",
+            "Bonjour,\n\n%(organiser)s vous propose de siéger à la commission de l’appel « %(call)s ».\n"
+            "Collège : %(college)s. Place : %(place)s.\n\n"
+            "Lisez ce qui est attendu, puis acceptez ou déclinez avant le %(until)s :\n%(url)s\n%(account)s\n",
+            organiser=organiser, call=call.title, college=_(COLLEGES[offer.college]), place=_(PLACES[place_code(offer)]),
+            until=instant(offer.expires_at), url=f"{settings().base_url}/commissions/invitation/{offer.id}", account=account,
+        ),
+    )  # fmt: skip
+
+
+async def declined(db: AsyncSession, call: Call, offer: SeatInvitation, name: str) -> None:
+    """Tell whoever offered the seat, with the reason when there is one."""
+    user = (await db.execute(select(User).where(User.id == offer.created_by_id))).scalar_one()
+    why = _("Motif : %(reason)s\n", reason=offer.decline_reason) if offer.decline_reason else ""
+    await mail.post(
+        db, to=user.email, user_id=user.id, kind="panel.declined", dedupe=f"seat-declined:{offer.id}",
+        subject=_("Siège décliné : commission « %(call)s »", call=call.title),
+        text=_(
+            "Bonjour %(name)s,\n\n%(who)s (%(email)s) décline le siège proposé à la commission de l’appel « %(call)s ».\n%(why)s\n"
+            "Proposez ce siège à quelqu’un d’autre :\n%(url)s/composition\n",
+            name=user.name, who=name, email=offer.email, call=call.title, why=why, url=_url(call),
         ),
     )  # fmt: skip
 

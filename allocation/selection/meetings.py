@@ -7,8 +7,8 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from allocation.selection.meeting_models import Discussion, Meeting, Motion, Presence
-from allocation.selection.models import Panel, Recusal, Seat
-from allocation.selection.queries import submitted
+from allocation.selection.models import Panel, Seat
+from allocation.selection.queries import open_to, submitted
 from calls.models import Application, Call
 from intervalle import clock, journal
 from intervalle.accounts.actor import Actor
@@ -113,13 +113,9 @@ async def end_point(
 
 
 async def may_lead_on(db: AsyncSession, actor: Actor, call: Call, application_id: int) -> None:
-    found = await db.execute(select(Application.id).where(Application.id == application_id, submitted(call.id)))
-    apart = await db.execute(
-        select(Recusal.id)
-        .join(Seat, Seat.id == Recusal.seat_id)
-        .where(Recusal.application_id == application_id, Recusal.lifted_at.is_(None), Seat.user_id == actor.user_id)
-    )
-    if found.first() is None or apart.first() is not None:
+    """Refused (404) on a file that is not open to this person: set aside from it, or called as an expert for others."""
+    seen = select(Application.id).where(Application.id == application_id, submitted(call.id), open_to(actor))
+    if (await db.execute(seen)).first() is None:
         raise NotFound
 
 

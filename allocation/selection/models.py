@@ -90,32 +90,38 @@ class Seat(Subject, Base):
 
 
 class SeatInvitation(Base):
-    """A seat offered by mail to somebody who has no account yet. Only the hash of the link's secret is kept."""
+    """A seat offered to a person, known by an account or by an address alone. It becomes a seat when they accept."""
 
     __tablename__ = "seat_invitations"
     __table_args__ = (
+        CheckConstraint("num_nonnulls(accepted_at, declined_at, revoked_at) <= 1", name="ended_once"),
+        CheckConstraint("declined_at IS NOT NULL OR decline_reason = ''", name="reason_when_declined"),
+        CheckConstraint("alternate_of_id IS NULL OR NOT chair", name="alternate_is_not_chair"),
         Index(
             "uq_seat_invitations_pending",
             "panel_id",
             text("lower(email)"),
             unique=True,
-            postgresql_where=text("accepted_at IS NULL AND revoked_at IS NULL"),
+            postgresql_where=text("accepted_at IS NULL AND declined_at IS NULL AND revoked_at IS NULL"),
         ),
     )
 
     id: Mapped[Key]
     panel_id: Mapped[int] = mapped_column(ForeignKey("panels.id"))
     email: Mapped[str]
-    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)  # None: no account at that address
     college: Mapped[str] = mapped_column(one_of("college", COLLEGES))
     chair: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     secretary: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     voting: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
-    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    alternate_of_id: Mapped[int | None] = mapped_column(ForeignKey("seats.id"))
     created_at: Mapped[Created]
     created_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    reminded_at: Mapped[Instant | None]
     expires_at: Mapped[Instant]
     accepted_at: Mapped[Instant | None]
+    declined_at: Mapped[Instant | None]
+    decline_reason: Mapped[str] = mapped_column(server_default="")
     revoked_at: Mapped[Instant | None]
 
 
@@ -271,7 +277,9 @@ class RankedScore(Base):
 explain_constraint("uq_seats_panel_id_user_id", "Cette personne siège déjà dans la commission.")
 explain_constraint("uq_seats_chair", "La commission a déjà une présidence : retirez-la d’abord.")
 explain_constraint("uq_panels_call_id", "Cet appel a déjà sa commission.")
-explain_constraint("uq_seat_invitations_pending", "Cette personne est déjà invitée : l’invitation attend sa réponse.")
+explain_constraint(
+    "uq_seat_invitations_pending", "Cette personne est déjà invitée : relancez-la, ou retirez l’invitation."
+)
 explain_constraint(
     "uq_corrections_pending", "Un complément est déjà demandé sur ce dossier : attendez sa réponse, ou retirez-le."
 )

@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from allocation.selection.meeting_models import CHOICES, Ballot, Meeting, Motion, Presence, Shortlisting
 from allocation.selection.meetings import check_lead, current_meeting, is_here, may_lead_on, record
-from allocation.selection.models import Recusal, Seat
-from allocation.selection.queries import scoring_seats
+from allocation.selection.models import Seat
+from allocation.selection.queries import scoring_seats, seats_apart
 from allocation.selection.votes import outcome_of
 from calls.models import Call
 from intervalle import clock
@@ -58,7 +58,7 @@ async def vote(db: AsyncSession, actor: Actor, call: Call, seat: Seat, motion_id
     motion = await _open_motion(db, meeting, motion_id)
     if choice not in CHOICES:
         raise Refused(_("Votez pour, contre, ou abstenez-vous."))
-    if await _apart(db, seat.id, motion):
+    if await _apart(db, meeting, seat.id, motion):
         raise NotFound  # for this member the vote does not exist
     voter = await db.execute(select(Seat.id).where(Seat.id == seat.id, scoring_seats(meeting.panel_id)))
     if voter.first() is None:
@@ -114,20 +114,17 @@ async def _open_motion(db: AsyncSession, meeting: Meeting, motion_id: int) -> Mo
 
 async def _ballots(db: AsyncSession, meeting: Meeting, motion: Motion) -> tuple[Counter[str], str | None]:
     """Ballots of members still in the room and not set aside since, and how the chair voted."""
-    rows = await db.execute(
+    ballots = (
         select(Ballot.choice, Seat.chair)
         .join(Seat, Seat.id == Ballot.seat_id)
         .join(
             Presence, (Presence.seat_id == Seat.id) & (Presence.meeting_id == meeting.id) & Presence.left_at.is_(None)
         )
-        .outerjoin(
-            Recusal,
-            (Recusal.seat_id == Seat.id)
-            & (Recusal.application_id == motion.application_id)
-            & Recusal.lifted_at.is_(None),
-        )
-        .where(Ballot.motion_id == motion.id, Recusal.id.is_(None))
+        .where(Ballot.motion_id == motion.id)
     )
+    if motion.application_id is not None:
+        ballots = ballots.where(Seat.id.not_in(seats_apart(meeting.panel_id, motion.application_id)))
+    rows = await db.execute(ballots)
     counts: Counter[str] = Counter()
     chair = None
     for choice, presides in rows:
@@ -136,10 +133,8 @@ async def _ballots(db: AsyncSession, meeting: Meeting, motion: Motion) -> tuple[
     return counts, chair
 
 
-async def _apart(db: AsyncSession, seat_id: int, motion: Motion) -> bool:
-    found = await db.execute(
-        select(Recusal.id).where(
-            Recusal.seat_id == seat_id, Recusal.application_id == motion.application_id, Recusal.lifted_at.is_(None)
-        )
-    )
-    return found.first() is not None
+async def _apart(db: AsyncSession, meeting: Meeting, seat_id: int, motion: Motion) -> bool:
+    if motion.application_id is None:
+        return False
+    apart = seats_apart(meeting.panel_id, motion.application_id).where(Seat.id == seat_id)
+    return (await db.execute(apart)).first() is not None

@@ -1,25 +1,24 @@
-"""Verbs on a panel: compose it, seat people, open the files."""
+"""Verbs on a panel: compose it, end a seat, open the files. Seats are offered in `invitations`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from allocation.selection import mails
-from allocation.selection.models import Panel, ScoreSheet, Seat, SeatInvitation
+from allocation.selection.models import Panel, ScoreSheet, Seat
 from allocation.selection.queries import submitted
 from calls.models import Application, Call
-from intervalle import clock, journal, security
+from intervalle import clock, journal
 from intervalle.accounts.actor import Actor
-from intervalle.accounts.models import Membership, Organisation, User
+from intervalle.accounts.models import Membership, Organisation
 from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import NotFound, Refused
 from intervalle.i18n import _
 
-INVITATION_LASTS = timedelta(days=21)
 # Which organisation of a person a seat stands for, by college; the first that fits.
 COLLEGE_KINDS = {
     "city_ess": ("city", "epci"),
@@ -83,57 +82,32 @@ async def compose(db: AsyncSession, actor: Actor, call: Call, rules: Rules) -> P
         )
     for name in (*fixed, "meets_at"):
         setattr(panel, name, getattr(rules, name))
-    await _record(
+    await record(
         db, actor, call, "panel.compose", f"panel:{panel.id}",
         {name: getattr(panel, name) for name in fixed} | {"meets_at": panel.meets_at.isoformat() if panel.meets_at else None},
     )  # fmt: skip
     return panel
 
 
-async def seat(db: AsyncSession, actor: Actor, call: Call, email: str, terms: SeatTerms) -> Seat | SeatInvitation:
-    """Seat a person by e-mail address: at once when they have an account, by invitation otherwise."""
-    POLICY.check(actor, "panel.compose", call)
-    panel = await _open_to_changes(db, call)
-    found = await db.execute(
-        select(User).where(func.lower(User.email) == email.strip().lower(), User.disabled_at.is_(None))
-    )
-    user = found.scalar_one_or_none()
-    if user is None and terms.alternate_of_id:
-        raise Refused(_("Un suppléant doit avoir un compte : invitez d’abord la personne comme membre."))
-    made: Seat | SeatInvitation
-    if user is None:
-        made = await _invite(db, actor, panel, call, email.strip(), terms)
-    else:
-        made = await _take_seat(db, panel, user, terms)
-        await mails.seated(db, call, panel, made, user)
-    what = "seat" if isinstance(made, Seat) else "seat_invitation"
-    await _record(
-        db, actor, call, "panel.seat", f"{what}:{made.id}",
-        {"college": terms.college, "chair": terms.chair, "voting": terms.voting,
-         "user": user.id if user else None},
-    )  # fmt: skip
-    return made
-
-
-async def _take_seat(db: AsyncSession, panel: Panel, user: User, terms: SeatTerms) -> Seat:
-    """A fresh seat, or the one the person left, with its declaration to be made anew."""
-    known = await db.execute(select(Seat).where(Seat.panel_id == panel.id, Seat.user_id == user.id).with_for_update())
+async def take_seat(db: AsyncSession, panel: Panel, user_id: int, terms: SeatTerms) -> Seat:
+    """A fresh seat, or the one the person left, with its declaration to be made anew. The person has said yes."""
+    known = await db.execute(select(Seat).where(Seat.panel_id == panel.id, Seat.user_id == user_id).with_for_update())
     held = known.scalar_one_or_none()
     if held is not None and held.left_at is None:
         raise Refused(_("Cette personne siège déjà dans la commission."))
-    taken = held or Seat(panel_id=panel.id, user_id=user.id, created_at=clock.now())
-    taken.organisation_id = await _stands_for(db, user.id, terms.college)
+    taken = held or Seat(panel_id=panel.id, user_id=user_id, created_at=clock.now())
+    taken.organisation_id = await _stands_for(db, user_id, terms.college)
     taken.college, taken.chair = terms.college, terms.chair
     taken.secretary, taken.voting = terms.secretary, terms.voting
-    taken.alternate_of_id = await _principal(db, panel, taken, terms.alternate_of_id)
+    taken.alternate_of_id = await principal(db, panel, terms.alternate_of_id, but=taken.id)
     taken.left_at = taken.declared_at = None
     db.add(taken)
     await db.flush()
     return taken
 
 
-async def _principal(db: AsyncSession, panel: Panel, taken: Seat, seat_id: int | None) -> int | None:
-    """The seat an alternate stands for: a full seat of this panel, not its own."""
+async def principal(db: AsyncSession, panel: Panel, seat_id: int | None, *, but: int | None = None) -> int | None:
+    """The seat an alternate stands for: a full seat of this panel, not its own (`but`)."""
     if seat_id is None:
         return None
     found = await db.execute(
@@ -141,7 +115,7 @@ async def _principal(db: AsyncSession, panel: Panel, taken: Seat, seat_id: int |
             Seat.id == seat_id, Seat.panel_id == panel.id, Seat.alternate_of_id.is_(None), Seat.voting
         )
     )
-    if found.first() is None or seat_id == taken.id:
+    if found.first() is None or seat_id == but:
         raise Refused(_("Un suppléant remplace un membre titulaire de cette commission."))
     return seat_id
 
@@ -158,64 +132,10 @@ async def _stands_for(db: AsyncSession, user_id: int, college: str) -> int | Non
     return next(iter(fitting or [o.id for o in held]), None)
 
 
-async def _invite(
-    db: AsyncSession, actor: Actor, panel: Panel, call: Call, email: str, terms: SeatTerms
-) -> SeatInvitation:
-    token = security.token()
-    invitation = SeatInvitation(
-        panel_id=panel.id, email=email, college=terms.college, chair=terms.chair,
-        secretary=terms.secretary, voting=terms.voting, token_hash=security.token_hash(token), created_at=clock.now(),
-        created_by_id=actor.user_id, expires_at=clock.now() + INVITATION_LASTS,
-    )  # fmt: skip
-    db.add(invitation)
-    await db.flush()
-    await mails.invited(db, call, invitation, token)
-    return invitation
-
-
-async def accept(db: AsyncSession, actor: Actor, token: str) -> Call:
-    """Take the seat that a link offers. The link alone gives nothing: a signed-in person presses a button."""
-    POLICY.check(actor, "panel.accept")
-    found = await db.execute(
-        select(SeatInvitation).where(SeatInvitation.token_hash == security.token_hash(token)).with_for_update()
-    )
-    invitation = found.scalar_one_or_none()
-    if invitation is None or invitation.revoked_at or invitation.accepted_at:
-        raise NotFound(_("Cette invitation a déjà servi ou n’existe plus."))
-    if invitation.expires_at <= clock.now():
-        raise Refused(_("Cette invitation a expiré."), _("Demandez-en une autre au service organisateur."))
-    panel = (await db.execute(select(Panel).where(Panel.id == invitation.panel_id).with_for_update())).scalar_one()
-    call = (await db.execute(select(Call).where(Call.id == panel.call_id))).scalar_one()
-    user = (await db.execute(select(User).where(User.id == actor.user_id))).scalar_one()
-    terms = SeatTerms(invitation.college, invitation.chair, invitation.secretary, invitation.voting)
-    taken = await _take_seat(db, panel, user, terms)
-    invitation.accepted_at = clock.now()
-    await _record(db, actor, call, "panel.accept", f"seat:{taken.id}", {"college": taken.college})
-    return call
-
-
-async def revoke(db: AsyncSession, actor: Actor, call: Call, invitation_id: int) -> None:
-    """Withdraw an invitation that nobody accepted."""
-    POLICY.check(actor, "panel.compose", call)
-    panel = await _open_to_changes(db, call)
-    found = await db.execute(
-        select(SeatInvitation)
-        .where(SeatInvitation.id == invitation_id, SeatInvitation.panel_id == panel.id)
-        .with_for_update()
-    )
-    invitation = found.scalar_one_or_none()
-    if invitation is None:
-        raise NotFound
-    if invitation.accepted_at or invitation.revoked_at:
-        raise Refused(_("Cette invitation n’est plus en attente."))
-    invitation.revoked_at = clock.now()
-    await _record(db, actor, call, "panel.revoke", f"seat_invitation:{invitation.id}", {})
-
-
 async def leave(db: AsyncSession, actor: Actor, call: Call, seat_id: int) -> None:
     """End a seat. Refused once it holds a submitted sheet: removing a juror must not remove marks."""
     POLICY.check(actor, "panel.compose", call)
-    panel = await _open_to_changes(db, call)
+    panel = await open_to_changes(db, call)
     found = await db.execute(select(Seat).where(Seat.id == seat_id, Seat.panel_id == panel.id).with_for_update())
     held = found.scalar_one_or_none()
     if held is None:
@@ -228,7 +148,7 @@ async def leave(db: AsyncSession, actor: Actor, call: Call, seat_id: int) -> Non
     if scored.first():
         raise Refused(_("Cette personne a déjà validé des fiches : son siège ne peut plus être retiré."))
     held.left_at, held.chair = clock.now(), False
-    await _record(db, actor, call, "panel.leave", f"seat:{held.id}", {"user": held.user_id})
+    await record(db, actor, call, "panel.leave", f"seat:{held.id}", {"user": held.user_id})
 
 
 async def open_files(db: AsyncSession, actor: Actor, call: Call) -> Panel:
@@ -244,12 +164,12 @@ async def open_files(db: AsyncSession, actor: Actor, call: Call) -> Panel:
     )
     files = [{"number": row.number, "sha256": row.content_sha256} for row in rows]
     panel.opened_at, panel.opened_by_id = clock.now(), actor.user_id
-    await _record(db, actor, call, "panel.open", f"panel:{panel.id}", {"count": len(files), "files": files})
+    await record(db, actor, call, "panel.open", f"panel:{panel.id}", {"count": len(files), "files": files})
     await mails.opened(db, call, panel)
     return panel
 
 
-async def _open_to_changes(db: AsyncSession, call: Call) -> Panel:
+async def open_to_changes(db: AsyncSession, call: Call) -> Panel:
     panel = await locked(db, call)
     if panel is None:
         raise Refused(_("L’appel n’a pas encore de commission."), _("Enregistrez d’abord ses règles."))
@@ -258,7 +178,7 @@ async def _open_to_changes(db: AsyncSession, call: Call) -> Panel:
     return panel
 
 
-async def _record(
+async def record(
     db: AsyncSession, actor: Actor, call: Call, action: str, subject: str, facts: dict[str, object]
 ) -> None:
     await journal.record(

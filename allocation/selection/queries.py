@@ -5,6 +5,7 @@ declared, never one that this person is set aside from — as a juror or as staf
 """
 
 from collections.abc import Iterable
+from typing import Any, cast
 
 from sqlalchemy import (
     ColumnElement,
@@ -175,9 +176,19 @@ def panels_visible_to(actor: Actor) -> Select[Call, Panel, Seat]:
     )
 
 
-def published_panels(actor: Actor) -> Select[Call, Panel, Seat]:
-    """The same, without the drafts and the cancelled: what « Mes commissions » lists."""
-    return panels_visible_to(actor).where(Call.opened_at <= clock.now(), Call.cancelled_at.is_(None))
+def published_panels(actor: Actor) -> Select[*tuple[Any, ...]]:
+    """What « Mes commissions » lists: the same without the drafts and the cancelled, each with its counts over the files
+    this person may see: files, decided, admissible, then sheets due and in, of all and of their own seat."""
+    call_id = cast(Any, Call.id)
+    files, sheets = file_counts(call_id, actor), sheet_counts(call_id, actor)
+    own = sheets.where(Seat.user_id == actor.user_id)
+    counts = [
+        counted.with_only_columns(column).correlate(Call).scalar_subquery()
+        for counted in (files, sheets, own)
+        for column in counted.selected_columns
+    ]
+    listed = panels_visible_to(actor).add_columns(*counts)
+    return listed.where(Call.opened_at <= clock.now(), Call.cancelled_at.is_(None))
 
 
 def scoring_seats(panel_id: int | SQLColumnExpression[int]) -> ColumnElement[bool]:
@@ -203,15 +214,56 @@ def seats_of(panel_id: int) -> Select[Seat, User, Organisation]:
     )
 
 
-def pending_invitations(panel_id: int) -> Select[SeatInvitation]:
+def invitations_of(panel_id: int) -> Select[SeatInvitation, str | None]:
+    """Seats offered that are not held: awaited, lapsed or declined, with the name of the account when there is one."""
     return (
-        select(SeatInvitation)
+        select(SeatInvitation, User.name)
+        .outerjoin(User, User.id == SeatInvitation.user_id)
         .where(
             SeatInvitation.panel_id == panel_id,
             SeatInvitation.accepted_at.is_(None),
             SeatInvitation.revoked_at.is_(None),
         )
         .order_by(SeatInvitation.id)
+    )
+
+
+def invitations_to(actor: Actor) -> Select[SeatInvitation, Call, Panel]:
+    """Seats offered to this person: to their account, or to the address they have proved to be theirs."""
+    by_address = and_(SeatInvitation.user_id.is_(None), func.lower(SeatInvitation.email) == actor.email.lower())
+    return (
+        select(SeatInvitation, Call, Panel)
+        .join(Panel, Panel.id == SeatInvitation.panel_id)
+        .join(Call, Call.id == Panel.call_id)
+        .where(or_(SeatInvitation.user_id == actor.user_id, by_address), Call.cancelled_at.is_(None))
+        .order_by(SeatInvitation.id)
+    )
+
+
+def seats_offered(actor: Actor) -> Select[SeatInvitation, Call, Panel]:
+    """Those that still wait for an answer."""
+    return invitations_to(actor).where(
+        SeatInvitation.accepted_at.is_(None),
+        SeatInvitation.declined_at.is_(None),
+        SeatInvitation.revoked_at.is_(None),
+        SeatInvitation.expires_at > clock.now(),
+        Panel.scoring_closed_at.is_(None),
+        Call.ranked_at.is_(None),
+    )
+
+
+def holder_of(seat_id: int) -> Select[str]:
+    return select(User.name).join(Seat, Seat.user_id == User.id).where(Seat.id == seat_id)
+
+
+def files_called_for(panel_id: int, actor: Actor) -> Select[int, int]:
+    """(seat, number of a file) for experts called for some files, over the files this person may see."""
+    return (
+        select(Reading.seat_id, Application.number)
+        .join(Seat, Seat.id == Reading.seat_id)
+        .join(Application, Application.id == Reading.application_id)
+        .where(Seat.panel_id == panel_id, Seat.reads == "only", open_to(actor))
+        .order_by(Reading.seat_id, Application.number)
     )
 
 
@@ -250,6 +302,16 @@ def expected() -> ColumnElement[bool]:
     )
     handed_out = exists().where(Reading.seat_id == Seat.id, Reading.application_id == Application.id)
     return and_(~apart, or_(Seat.reads == "all", handed_out))
+
+
+def seats_apart(panel_id: int, application_id: int) -> Select[int]:
+    """Seats that have no part in what is said of a file: set aside from it, or called as experts for others."""
+    recused = exists().where(
+        Recusal.seat_id == Seat.id, Recusal.application_id == application_id, Recusal.lifted_at.is_(None)
+    )
+    called = exists().where(Reading.seat_id == Seat.id, Reading.application_id == application_id)
+    beyond = and_(Seat.reads == "only", ~called)
+    return select(Seat.id).where(Seat.panel_id == panel_id, or_(recused, beyond))
 
 
 def mark_changes(panel_id: int) -> Select[MarkChange, int, str]:

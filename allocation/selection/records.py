@@ -21,9 +21,10 @@ from allocation.selection.meeting_models import (
 )
 from allocation.selection.models import Admissibility, Panel, RankedScore, Recusal, Seat
 from allocation.selection.quorum import Member, quorum
-from allocation.selection.words import COLLEGES, SCORE_RULES, TIE_BREAKS
-from calls.models import Application, Call
+from allocation.selection.words import COLLEGES, SCORE_RULES, TIE_BREAKS, place_of
+from calls.models import Application, Call, label_of
 from intervalle import clock
+from intervalle.accounts.actor import SYSTEM
 from intervalle.accounts.models import Organisation, User
 
 Facts = dict[str, Any]
@@ -38,10 +39,10 @@ async def record_of(db: AsyncSession, call: Call, panel: Panel) -> Facts:
     """Presence, recusals, admissibility, scores, changes, votes, ranking of a call, in a fixed number of queries."""
     board = await boards.with_marks(db, await boards.load(db, call, panel, seen=true()))
     files = await _files(db, call)
-    seats = await _seats(db, panel)
+    seats, called = await _seats(db, panel), await _called(db, panel)
     return {
         "panel": _panel(panel, board),
-        "seats": [_seat(seat, name, organisation) for seat, name, organisation in seats],
+        "seats": [_seat(seat, name, organisation, called[seat.id]) for seat, name, organisation in seats],
         "recusals": await _recusals(db, panel),
         "admissibility": await _admissibility(db, call),
         "meetings": await _meetings(db, panel, board, _names(seats, board), files),
@@ -76,15 +77,20 @@ def _panel(panel: Panel, board: Board) -> Facts:
     }
 
 
-def _seat(seat: Seat, name: str, organisation: str | None) -> Facts:
-    part = (
-        "Présidence" if seat.chair else "Secrétariat" if seat.secretary else "Observation" if not seat.voting
-        else "Suppléance" if seat.alternate_of_id else "Membre"
-    )  # fmt: skip
+def _seat(seat: Seat, name: str, organisation: str | None, called: list[str]) -> Facts:
+    part = place_of(seat, called)
     return {
         "name": name, "organisation": organisation or "", "college": COLLEGES[seat.college], "part": part,
         "voting": seat.voting, "declared_at": at(seat.declared_at), "left_at": at(seat.left_at),
     }  # fmt: skip
+
+
+async def _called(db: AsyncSession, panel: Panel) -> defaultdict[int, list[str]]:
+    """Seat id -> labels of the files an expert was called for."""
+    called: defaultdict[int, list[str]] = defaultdict(list)
+    for seat_id, number in await db.execute(queries.files_called_for(panel.id, SYSTEM)):
+        called[seat_id].append(label_of(number))
+    return called
 
 
 async def _seats(db: AsyncSession, panel: Panel) -> list[tuple[Seat, str, str | None]]:

@@ -62,7 +62,8 @@ NOTICES = {
     "applications.answered": Notice(N_("Réponse d’un partenaire"), N_("les membres de la structure mandataire")),
     # selection
     "panel.seated": Notice(N_("Vous siégez à une commission"), N_("la personne qui siège"), "now"),
-    "panel.invited": _always(N_("Invitation à une commission"), N_("la personne invitée")),
+    "panel.invited": _always(N_("Siège proposé dans une commission"), N_("la personne invitée")),
+    "panel.declined": Notice(N_("Siège décliné"), N_("la personne qui a invité"), "now"),
     "panel.opened": Notice(N_("Dossiers ouverts : liens à déclarer"), N_("les jurés"), "now"),
     "panel.correction": _always(N_("Complément demandé, avec sa date"), N_("la personne qui a déposé")),
     "panel.correction_answered": Notice(N_("Complément reçu"), N_("la personne qui l’a demandé")),

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from allocation.assignment import award_sentences as assigning
 from allocation.assignment.workflow import AWARD_STATES
 from allocation.leases import workflow as leasing
+from allocation.selection import invitation_states
 from calls import need_sentences, sentences
 from calls.workflow import CALL_STATES
 from intervalle.i18n import N_, _, day, instant
@@ -121,6 +122,13 @@ TABLE = {
     "application": Object(
         N_("Candidature"), sentences.APPLICATION_LABELS,
         {N_("Structure"): _application, N_("Qui organise"): _application_for_organiser},
+    ),
+    "seat": Object(
+        N_("Siège dans une commission"), invitation_states.LABELS,
+        {
+            N_("Personne invitée"): lambda state, f: invitation_states.for_invited(state, f.coming),
+            N_("Qui organise"): lambda state, f: invitation_states.for_organiser(state, f.coming),
+        },
     ),
     "need": Object(
         N_("Besoin"), need_sentences.LABELS,

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from allocation.selection import panels
+from allocation.selection import invitations, panels
 from calls import amendments, applications, changes, drafts, openings, queries, reading, saving
 from calls.models import Application
 from calls.section_forms import read
@@ -104,7 +104,7 @@ async def test_sealed_by_default_and_read_on_arrival_when_the_call_says_so(db):
         assert (await visible(db, city), await visible(db, other)) == ([early.id], [])
         # Whoever sits on the panel waits for the opening act, staff or not.
         await panels.compose(db, city.actor, read_early, panels.Rules())
-        await panels.seat(db, city.actor, read_early, city.person.email, panels.SeatTerms("city_ess"))
+        await invitations.invite(db, city.actor, read_early, city.person.email, panels.SeatTerms("city_ess"))
         assert await visible(db, city) == []
     with clock.at(calls.CLOSING + timedelta(hours=1)):
         assert await visible(db, city) == []

@@ -19,7 +19,7 @@ from intervalle import clock
 from intervalle.errors import Forbidden, Refused
 from intervalle.journal import JournalEntry
 from intervalle.outbox import Message
-from tests.allocation.selection.make import YES
+from tests.allocation.selection.make import YES, sit
 from tests.calls import make as calls
 from tests.calls.browsing import form_of
 
@@ -39,7 +39,7 @@ async def jury(db, city, call):
     jurors = [await calls.side(db, kind) for kind in ("city", "city", "social_landlord")]
     await panels.compose(db, city.actor, call, Rules(quorum=3, readers_per_file=2))
     for n, (juror, college) in enumerate(zip(jurors, ("city_ess", "urban_policy", "landlord"), strict=True)):
-        await panels.seat(db, city.actor, call, juror.person.email, SeatTerms(college, chair=n == 0))
+        await sit(db, city, call, juror, SeatTerms(college, chair=n == 0))
     return jurors
 
 

@@ -8,6 +8,7 @@ import pytest
 from allocation.assignment.award_sentences import APPEAL_STATES, appeal_state
 from allocation.assignment.workflow import AWARD_STATES
 from allocation.leases.workflow import STATES as LEASE_STATES
+from allocation.selection import invitation_states
 from calls import need_sentences
 from calls.sentences import APPLICATION_LABELS
 from calls.workflow import CALL_STATES
@@ -24,11 +25,13 @@ ACTS = re.compile(
 DATED = {
     ("call", "open"), ("call", "closed"), ("call", "ranked"), ("call", "released"), ("application", "draft"), ("application", "submitted"),
     ("application", "examined"), ("application", "decided"), ("award", "offered"), ("appeal", "waiting"),
+    ("seat", "pending"),
 }  # fmt: skip
 UNDATED = {("call", "closed", "Jurés"), ("call", "ranked", "Jurés"), ("call", "released", "Qui organise")}
 STATES = {
     "call": CALL_STATES, "application": tuple(APPLICATION_LABELS), "need": need_sentences.STATES, "award": AWARD_STATES,
     "lease": LEASE_STATES, "appeal": APPEAL_STATES, "direct": CALL_STATES,
+    "seat": invitation_states.STATES,
 }  # fmt: skip
 EVERY = [(kind, state, role) for kind, one in statuses.TABLE.items() for state in STATES[kind] for role in one.roles]
 

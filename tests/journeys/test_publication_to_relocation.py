@@ -201,7 +201,7 @@ JURORS = {"anne": "ESS de la ville", "malik": "Politique de la ville", "sophie":
 
 
 async def compose_panel(scene: Scene, call: int) -> None:
-    """4. Three colleges; the city seats its jurors, the landlord's one among them."""
+    """4. Three colleges; the city's agent sits, the other two, one of them the landlord's, accept the seat offered to them."""
     async with scene.as_person("anne") as anne:
         await anne.go(f"/commissions/{call}/composition")
         await anne.press("Enregistrer les règles")
@@ -209,8 +209,17 @@ async def compose_panel(scene: Scene, call: int) -> None:
             await anne.go(f"/commissions/{call}/composition")
             await anne.write("Adresse électronique", f"{person}@demo.intervalle.example")
             await anne.choose("Collège", college)
-            await anne.press("Ajouter", exact=True)
-        await anne.sees("Malik Benali", "Sophie Tanguy")
+            await anne.press("Inviter", exact=True)
+        await anne.sees("Malik Benali", "Sophie Tanguy", "Siège proposé")
+    for person in ("malik", "sophie"):
+        (offer,) = scene.site.sql(
+            "SELECT i.id FROM seat_invitations i JOIN panels p ON p.id = i.panel_id WHERE p.call_id = %s AND i.email = %s",
+            call, f"{person}@demo.intervalle.example",
+        )[0]  # fmt: skip
+        async with scene.as_person(person) as juror:
+            await juror.go(f"/commissions/invitation/{offer}")
+            await juror.press("Accepter ce siège")
+    async with scene.as_person("anne") as anne:
         await anne.go(f"/commissions/{call}")
         await anne.press("Ouvrir les dossiers")
 

@@ -128,7 +128,8 @@ TABLE: dict[str, Rule] = {
     "panel.list": SIGNED_IN,
     "panel.show": SIGNED_IN,
     "panel.compose": member("organiser", states=("draft", "open", "closed"), too_late="Le classement est arrêté."),
-    "panel.accept": SIGNED_IN,
+    "panel.accept": SIGNED_IN,  # the query shows an offer to the person it is for, and to nobody else
+    "panel.decline": SIGNED_IN,
     "panel.open": member(
         "organiser", states=("closed",), too_late="Les dossiers s’ouvrent après la clôture de l’appel, une seule fois."
     ),

@@ -14,6 +14,7 @@ from allocation.assignment.appeals import clock_of
 from allocation.assignment.models import Appeal, Award, Decision, Proposal
 from allocation.selection import queries as selecting
 from allocation.selection import workflow as selection
+from allocation.selection.invitation_states import for_invited
 from allocation.selection.models import Panel, ScoreSheet, Seat
 from allocation.selection.words import say
 from calls import queries as calling
@@ -191,6 +192,21 @@ async def seats(db: AsyncSession, actor: Actor) -> list[Task]:
         .limit(MOST)
     )
     return [_seat(*row) for row in rows]
+
+
+async def seats_offered(db: AsyncSession, actor: Actor) -> list[Task]:
+    """Seats offered to this person, to accept or decline."""
+    rows = await db.execute(selecting.seats_offered(actor).limit(MOST))
+    return [
+        Task(
+            _("On vous propose un siège : commission de l’appel « %(call)s »", call=call.title),
+            for_invited("pending", offer.expires_at),
+            f"/commissions/invitation/{offer.id}",
+            True,
+            paris_day(offer.expires_at),
+        )
+        for offer, call, _panel in rows
+    ]
 
 
 def _seat(call: Call, panel: Panel, seat: Seat, due: int, done: int) -> Task:

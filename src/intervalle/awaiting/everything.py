@@ -14,7 +14,7 @@ from intervalle.awaiting.task import Source, Task
 
 SOURCES: tuple[Source, ...] = (
     structure.applications, structure.invitations, structure.contacts, structure.statuses_to_check, structure.joins, structure.twins, structure.papers, structure.offers, structure.places_offered,
-    occupation.premises_to_publish, occupation.positions_to_check, decision.calls, decision.seats, decision.offers_out, decision.appeals, occupation.leases_to_prepare, occupation.leases,
+    occupation.premises_to_publish, occupation.positions_to_check, decision.calls, decision.seats_offered, decision.seats, decision.offers_out, decision.appeals, occupation.leases_to_prepare, occupation.leases,
     occupation.counterparts, occupation.tax_lines, occupation.relocations,
 )  # fmt: skip
 

@@ -12,8 +12,11 @@ from allocation.assignment.models import Award
 from allocation.leases import gathering, leases, reading
 from allocation.leases.models import Lease
 from allocation.relocation import paths
+from allocation.selection import invitations, panels
+from allocation.selection.panels import Rules, SeatTerms
 from allocation.tfpb import agreements, lines
 from allocation.tfpb.models import TfpbAction
+from calls.models import Call
 from intervalle import clock
 from intervalle.demo import stories
 from intervalle.demo.people import Cast
@@ -69,7 +72,9 @@ async def rennes(db: AsyncSession, cast: Cast, places: Places) -> None:
     )  # fmt: skip
     files = [await stories.apply(db, cast, made, file, lots, days_ago(205)) for file in PRAGUE]
     jurors = {"anne": "city_ess", "malik": "urban_policy", "yann": "expert"}
-    seats = await stories.compose(db, cast, made, staff="sophie", jurors=jurors, on=days_ago(199))
+    seats = await stories.compose(
+        db, cast, made, staff="sophie", jurors=jurors, on=days_ago(199), meets=days_ago(187, 9)
+    )
     await stories.examine(db, cast, made, staff="sophie", on=days_ago(198))
     for person, marks in {
         "anne": ([5, 4, 3, 4], [3, 3, 3, 4]),
@@ -160,7 +165,7 @@ async def lille(db: AsyncSession, cast: Cast, places: Places) -> None:
     )  # fmt: skip
     files = [await stories.apply(db, cast, made, file, lots, days_ago(12)) for file in LILLE]
     jurors = {"thomas": "city_ess", "malik": "urban_policy", "odile": "landlord"}
-    seats = await stories.compose(db, cast, made, staff="julie", jurors=jurors, on=days_ago(8))
+    seats = await stories.compose(db, cast, made, staff="julie", jurors=jurors, on=days_ago(8), meets=days_ago(-4, 9))
     await stories.examine(db, cast, made, staff="julie", on=days_ago(7))
     marks = [
         [4, 5, 4, 4],
@@ -208,6 +213,21 @@ async def tempo(db: AsyncSession, cast: Cast, places: Places) -> None:
     )
     await stories.apply(db, cast, made, deposit, lots, days_ago(2))
     await stories.apply(db, cast, made, draft, lots, days_ago(1), submit=False)
+    await _seats_offered(db, cast, made)
+
+
+async def _seats_offered(db: AsyncSession, cast: Cast, made: Call) -> None:
+    """The panel of TempO' while the call is open: Samira presides, Yann said yes, Sophie said no, Malik has not answered."""
+    samira = cast.actor("samira")
+    with clock.at(days_ago(3)):
+        await panels.compose(db, samira, made, Rules(meets_at=days_ago(-30, 14)))
+        await stories.sit(db, cast, made, "samira", "samira", SeatTerms("city_ess", chair=True))
+        await stories.sit(db, cast, made, "samira", "yann", SeatTerms("expert"))
+        for person, college in (("malik", "urban_policy"), ("sophie", "landlord")):
+            offer = await invitations.invite(db, samira, made, cast.users[person].email, SeatTerms(college))
+            if person == "sophie":
+                why = "Je siège déjà dans deux commissions cet automne."
+                await invitations.decline(db, cast.actor("sophie"), offer.id, why)
 
 
 async def load(db: AsyncSession, cast: Cast, places: Places) -> None:

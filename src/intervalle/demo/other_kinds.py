@@ -42,7 +42,7 @@ async def _rolling(db: AsyncSession, cast: Cast, places: Places) -> None:
         await panels.compose(db, jeanne, made, Rules())
         for person, college in (("toulousain", "city_ess"), ("malik", "urban_policy"), ("yann", "expert")):
             terms = SeatTerms(college, chair=person == "toulousain")
-            await panels.seat(db, jeanne, made, f"{person}@demo.intervalle.example", terms)
+            await stories.sit(db, cast, made, "toulousain", person, terms)
         await batches.gather(db, jeanne, made, decision_on=days_ago(-20).date(), occupation_from=month(2))
     await stories.apply(db, cast, made, SECOND, lots, days_ago(4))
 

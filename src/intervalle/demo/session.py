@@ -1,6 +1,6 @@
 """A panel in session: marks of all on the table, one juror set aside, a vote held, a mark changed, a finalist to hear."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -33,7 +33,7 @@ MARKS: dict[str, list[list[int] | None]] = {
 
 
 async def load(db: AsyncSession, cast: Cast, places: Places) -> None:
-    """La Cohue, first floor: the session opened this morning and goes on. Anne presides, Sophie is set aside from a file."""
+    """La Cohue, first floor: the session opened an hour ago and goes on. Anne presides, Sophie is set aside from a file."""
     lots = {"C": places["cohue"][1]["C"]}
     values: dict[str, Any] = COMMON | {
         "title_code": "BAIL_CIVIL", "charges_only": False, "body": "Le premier étage de La Cohue se partage entre plusieurs structures.",
@@ -44,7 +44,8 @@ async def load(db: AsyncSession, cast: Cast, places: Places) -> None:
         lots=list(lots.values()), opened=days_ago(60), closes=days_ago(14, 12), values=values,
     )  # fmt: skip
     files = [await stories.apply(db, cast, made, file, lots, days_ago(18)) for file in FILES]
-    seats = await stories.compose(db, cast, made, staff="claire", jurors=JURORS, on=days_ago(13))
+    start = _this_session()
+    seats = await stories.compose(db, cast, made, staff="claire", jurors=JURORS, on=days_ago(13), meets=start)
     await stories.examine(db, cast, made, staff="claire", on=days_ago(12))
     with clock.at(days_ago(11)):
         link = {files[0].id: "Locataire de mon organisme depuis deux ans."}
@@ -52,14 +53,20 @@ async def load(db: AsyncSession, cast: Cast, places: Places) -> None:
     for person, rows in MARKS.items():
         marks = {f.id: row for f, row in zip(files, rows, strict=True) if row}
         await stories.score(db, cast, made, seats[person], person, marks, days_ago(6))
-    await _deliberate(db, cast, made, seats, files)
+    await _deliberate(db, cast, made, seats, files, start)
+
+
+def _this_session() -> datetime:
+    """A quarter of an hour of the last hour: the session was called for it, and goes on now."""
+    begun = clock.now() - timedelta(minutes=50)
+    return begun.replace(minute=begun.minute // 15 * 15, second=0, microsecond=0)
 
 
 async def _deliberate(
-    db: AsyncSession, cast: Cast, made: Call, seats: dict[str, Seat], files: list[Application]
+    db: AsyncSession, cast: Cast, made: Call, seats: dict[str, Seat], files: list[Application], start: datetime
 ) -> None:
-    """The morning's acts, a few minutes apart, then the point that is open now."""
-    chair, start = cast.actor("anne"), clock.now() - timedelta(minutes=50)
+    """The session's acts, a few minutes apart, then the point that is open now."""
+    chair = cast.actor("anne")
     fourth, criterion = files[3], await _first_criterion(db, files[3])
     with clock.at(days_ago(1)):
         await sheets.close_scoring(db, cast.actor("claire"), made)

@@ -14,8 +14,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from allocation.assignment import minutes
-from allocation.selection import admissibility, checklist, declarations, panels, rankings, sheets
-from allocation.selection.models import Seat
+from allocation.selection import admissibility, checklist, declarations, invitations, panels, rankings, sheets
+from allocation.selection.models import Panel, Seat, SeatInvitation
 from allocation.selection.reasons import Given
 from calls import applications, drafts, openings, saving
 from calls.conditions import asked
@@ -134,18 +134,27 @@ def _sections(file: File) -> list[tuple[str, dict[str, Any], dict[str, str]]]:
 
 
 async def compose(
-    db: AsyncSession, cast: Cast, made: Call, *, staff: str, jurors: Mapping[str, str], on: datetime
+    db: AsyncSession, cast: Cast, made: Call, *, staff: str, jurors: Mapping[str, str], on: datetime, meets: datetime
 ) -> dict[str, Seat]:
-    """The panel (person -> college), seated by staff; the first one chairs."""
+    """The panel (person -> college), invited by staff; everybody accepts, and the first one chairs."""
     actor, seats = cast.actor(staff), {}
     with clock.at(on):
-        await panels.compose(db, actor, made, panels.Rules(quorum=min(3, len(jurors)), meets_at=days_ago(-12, 9)))
+        await panels.compose(db, actor, made, panels.Rules(quorum=min(3, len(jurors)), meets_at=meets))
         for number, (person, college) in enumerate(jurors.items()):
-            terms = panels.SeatTerms(college, chair=number == 0)
-            seat = await panels.seat(db, actor, made, cast.users[person].email, terms)
-            assert isinstance(seat, Seat)
-            seats[person] = seat
+            seats[person] = await sit(db, cast, made, staff, person, panels.SeatTerms(college, chair=number == 0))
     return seats
+
+
+async def sit(db: AsyncSession, cast: Cast, made: Call, staff: str, person: str, terms: panels.SeatTerms) -> Seat:
+    """A seat offered by staff, and accepted."""
+    user = cast.users[person]
+    offer = await invitations.invite(db, cast.actor(staff), made, user.email, terms)
+    if isinstance(offer, SeatInvitation):
+        await invitations.accept(db, cast.actor(person), offer.id)
+    found = await db.execute(
+        select(Seat).join(Panel, Panel.id == Seat.panel_id).where(Panel.call_id == made.id, Seat.user_id == user.id)
+    )
+    return found.scalar_one()
 
 
 async def examine(db: AsyncSession, cast: Cast, made: Call, *, staff: str, on: datetime) -> list[Application]:

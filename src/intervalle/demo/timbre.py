@@ -121,9 +121,7 @@ async def _compose(db: AsyncSession, cast: Cast, made: Call, files: list[Applica
 
 
 async def _seat(db: AsyncSession, cast: Cast, made: Call, person: str, terms: panels.SeatTerms) -> Seat:
-    seat = await panels.seat(db, cast.actor("yann"), made, cast.users[person].email, terms)
-    assert isinstance(seat, Seat)
-    return seat
+    return await stories.sit(db, cast, made, "yann", person, terms)
 
 
 async def _examine(db: AsyncSession, cast: Cast, made: Call, files: list[Application]) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from allocation.selection import admissibility, checklist, declarations, panels, sheets
+from allocation.selection import admissibility, checklist, declarations, invitations, panels, sheets
 from allocation.selection.checklist import Answer
-from allocation.selection.models import Admissibility, Seat
+from allocation.selection.models import Admissibility, Panel, Seat, SeatInvitation
 from allocation.selection.panels import Rules, SeatTerms
 from allocation.selection.reasons import Given
 from calls import openings
@@ -68,6 +68,15 @@ COLLEGES = ("city_ess", "urban_policy", "landlord", "residents", "expert")
 KINDS = ("city", "city", "social_landlord", "ess_structure", "support_body")
 
 
+async def sit(db: AsyncSession, city: Side, call: Call, side: Side, terms: SeatTerms) -> Seat:
+    """A seat offered by the city, and accepted (at once when it is the city's own)."""
+    offer = await invitations.invite(db, city.actor, call, side.person.email, terms)
+    if isinstance(offer, SeatInvitation):
+        await invitations.accept(db, side.actor, offer.id)
+    held = select(Seat).join(Panel, Panel.id == Seat.panel_id)
+    return (await db.execute(held.where(Panel.call_id == call.id, Seat.user_id == side.person.id))).scalar_one()
+
+
 async def seated(db: AsyncSession, scene: Scene, *, jurors: int = 3, rules: Rules = Rules()) -> Scene:  # noqa: B008
     """A panel of `jurors` people, each of a fresh organisation of their college's kind."""
     with afterwards():
@@ -75,10 +84,7 @@ async def seated(db: AsyncSession, scene: Scene, *, jurors: int = 3, rules: Rule
         for index in range(jurors):
             college, kind = COLLEGES[index % 5], KINDS[index % 5]
             juror = await calls_make.side(db, kind)
-            made = await panels.seat(
-                db, scene.city.actor, scene.call, juror.person.email, SeatTerms(college, chair=index == 0)
-            )
-            assert isinstance(made, Seat)
+            made = await sit(db, scene.city, scene.call, juror, SeatTerms(college, chair=index == 0))
             scene.jurors.append(juror)
             scene.seats.append(made)
     await db.commit()

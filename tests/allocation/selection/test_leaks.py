@@ -215,9 +215,7 @@ async def test_every_write_on_the_file_is_a_404(db: Any, client: Any) -> None:
 async def test_staff_who_sit_and_are_set_aside_see_no_more_on_staff_pages(db: Any, client: Any, phase: str) -> None:
     scene = await a_scene(db)
     with make.afterwards():
-        seat = await panels.seat(
-            db, scene.city.actor, scene.call, scene.city.person.email, SeatTerms("city_ess", voting=False)
-        )
+        seat = await make.sit(db, scene.city, scene.call, scene.city, SeatTerms("city_ess", voting=False))
         assert isinstance(seat, Seat)
         await declarations.declare(db, scene.city.actor, scene.call, seat, {scene.files[1].id: "Ancien salarié."})
         if phase == "deliberation":
@@ -233,9 +231,7 @@ async def test_staff_who_sit_and_are_set_aside_see_no_more_on_staff_pages(db: An
 async def test_leaving_the_panel_opens_nothing(db: Any, client: Any) -> None:
     scene = await make.ready(db, files=1, jurors=1)
     with make.afterwards():
-        seat = await panels.seat(
-            db, scene.city.actor, scene.call, scene.city.person.email, SeatTerms("city_ess", voting=False)
-        )
+        seat = await make.sit(db, scene.city, scene.call, scene.city, SeatTerms("city_ess", voting=False))
         assert isinstance(seat, Seat)
         await declarations.declare(db, scene.city.actor, scene.call, seat, {scene.files[0].id: "Lien."})
         await panels.leave(db, scene.city.actor, scene.call, seat.id)

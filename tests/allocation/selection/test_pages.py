@@ -45,6 +45,10 @@ async def test_the_whole_way_by_forms(db: Any, client: Any) -> None:
         for juror, college in zip(jurors, ("city_ess", "urban_policy", "landlord"), strict=True):
             seat = {"email": juror.person.email, "college": college, "role": "member"}
             assert (await staff.post(f"{base}/sieges", data=seat)).status_code == 303
+            page = await client(juror.person)
+            offer = re.search(r'href="(/commissions/invitation/\d+)"', (await page.get("/")).text)
+            assert offer
+            assert (await page.post(f"{offer[1]}/accord")).headers["location"] == base
         assert (await staff.post(f"{base}/ouverture")).status_code == 303
         for juror in jurors:
             page = await client(juror.person)

@@ -5,17 +5,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from allocation.selection import panels
 from allocation.selection.jurors import holds_a_seat
-from allocation.selection.models import Panel, Seat, SeatInvitation
+from allocation.selection.models import Panel
 from allocation.selection.panels import Rules, SeatTerms
-from intervalle import clock
 from intervalle.errors import Forbidden, Refused
 from intervalle.journal import JournalEntry
-from intervalle.outbox import Message
-from tests import make as people
 from tests.allocation.selection import make
 from tests.calls import make as calls_make
 
@@ -35,46 +32,12 @@ async def test_only_the_organiser_composes(db: Any) -> None:
         await panels.compose(db, stranger.actor, scene.call, Rules())
 
 
-async def test_a_known_person_sits_at_once_for_the_organisation_of_the_college(db: Any) -> None:
+async def test_who_accepts_sits_for_the_organisation_of_the_college(db: Any) -> None:
     scene = await make.seated(db, await make.closed_call(db, files=0), jurors=1)
     assert scene.seats[0].organisation_id == scene.jurors[0].org.id
     assert scene.seats[0].chair
     assert await holds_a_seat(db, scene.jurors[0].person.id)
     assert not await holds_a_seat(db, scene.city.person.id)
-
-
-async def test_nobody_sits_twice_and_one_presides(db: Any) -> None:
-    scene = await make.seated(db, await make.closed_call(db, files=0), jurors=1)
-    with make.afterwards(), pytest.raises(Refused):
-        await panels.seat(db, scene.city.actor, scene.call, scene.jurors[0].person.email, SeatTerms("expert"))
-
-
-async def test_an_unknown_address_is_invited_and_the_link_alone_gives_nothing(db: Any) -> None:
-    scene = await make.seated(db, await make.closed_call(db, files=0), jurors=0)
-    with make.afterwards():
-        invitation = await panels.seat(db, scene.city.actor, scene.call, "habitante@exemple.fr", SeatTerms("residents"))
-        assert isinstance(invitation, SeatInvitation)
-        assert (await db.execute(select(func.count()).select_from(Seat))).scalar_one() == 0
-        text = (await db.execute(select(Message.text).where(Message.to_email == "habitante@exemple.fr"))).scalar_one()
-        token = text.split("/commissions/invitation/")[1].split()[0]
-        person = await people.user(db, "Habitante")
-        call = await panels.accept(db, people.acting(person), token)
-        assert call.id == scene.call.id
-        taken = (await db.execute(select(Seat).where(Seat.user_id == person.id))).scalar_one()
-        assert (taken.college, taken.organisation_id, taken.declared_at) == ("residents", None, None)
-        with pytest.raises(Exception, match="déjà servi"):
-            await panels.accept(db, people.acting(person), token)
-
-
-async def test_an_expired_invitation_says_so(db: Any) -> None:
-    scene = await make.seated(db, await make.closed_call(db, files=0), jurors=0)
-    with make.afterwards():
-        await panels.seat(db, scene.city.actor, scene.call, "tardive@exemple.fr", SeatTerms("expert"))
-    text = (await db.execute(select(Message.text).where(Message.to_email == "tardive@exemple.fr"))).scalar_one()
-    token = text.split("/commissions/invitation/")[1].split()[0]
-    person = await people.user(db)
-    with clock.at(make.AFTER + timedelta(days=22)), pytest.raises(Refused, match="expiré"):
-        await panels.accept(db, people.acting(person), token)
 
 
 async def test_opening_is_dated_once_with_the_hash_of_each_file(db: Any) -> None:
@@ -122,6 +85,5 @@ async def test_who_comes_back_declares_again(db: Any) -> None:
     scene = await make.ready(db, files=1)
     with make.afterwards():
         await panels.leave(db, scene.city.actor, scene.call, scene.seats[1].id)
-        again = await panels.seat(db, scene.city.actor, scene.call, scene.jurors[1].person.email, SeatTerms("expert"))
-    assert isinstance(again, Seat)
+        again = await make.sit(db, scene.city, scene.call, scene.jurors[1], SeatTerms("expert"))
     assert (again.id, again.declared_at, again.college) == (scene.seats[1].id, None, "expert")

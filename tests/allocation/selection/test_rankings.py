@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, true
 
-from allocation.selection import boards, declarations, panels, rankings, scoring, sheets
+from allocation.selection import boards, declarations, rankings, scoring, sheets
 from allocation.selection.models import Panel, RankedScore
 from allocation.selection.panels import Rules, SeatTerms
 from allocation.selection.sheets import Typed
@@ -114,9 +114,7 @@ async def test_a_set_aside_juror_no_longer_counts_and_does_not_block(db: Any) ->
 async def test_staff_set_aside_from_a_file_leaves_the_ranking_to_a_colleague(db: Any) -> None:
     scene = await make.ready(db, files=2, jurors=3)
     with make.afterwards():
-        seat = await panels.seat(
-            db, scene.city.actor, scene.call, scene.city.person.email, SeatTerms("city_ess", voting=False)
-        )
+        seat = await make.sit(db, scene.city, scene.call, scene.city, SeatTerms("city_ess", voting=False))
         await declarations.declare(db, scene.city.actor, scene.call, seat, {scene.files[0].id: "Ancien bénévole."})
     await make.score_all(db, scene, 3, 4)
     colleague = await people.user(db, "Collègue")

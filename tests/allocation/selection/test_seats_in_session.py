@@ -47,7 +47,7 @@ async def seat_beside(db: Any, scene: make.Scene, terms: SeatTerms) -> tuple[Any
     from allocation.selection import declarations
 
     side = await make.calls_make.side(db, "social_landlord")
-    seat = await panels.seat(db, scene.city.actor, scene.call, side.person.email, terms)
+    seat = await make.sit(db, scene.city, scene.call, side, terms)
     assert isinstance(seat, Seat)
     await declarations.declare(db, side.actor, scene.call, seat, {})
     return side, seat

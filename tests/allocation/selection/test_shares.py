@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from allocation.selection import declarations, panels, queries, rankings, shares, sheets
-from allocation.selection.models import Reading, Seat
+from allocation.selection import declarations, invitations, queries, rankings, shares, sheets
+from allocation.selection.models import Reading, Seat, SeatInvitation
 from allocation.selection.panels import Rules, SeatTerms
 from allocation.selection.sheets import Typed
 from intervalle.errors import Forbidden, NotFound, Refused
@@ -111,13 +111,15 @@ async def test_an_alternate_is_seated_for_a_full_member(db: Any, client: Any) ->
         page = await client(scene.city.person)
         assert (await page.post(url, data=form)).status_code == 422
         assert (await page.post(url, data=form | {"alternate_of": str(scene.seats[2].id)})).status_code == 303
+        offer = (
+            await db.execute(select(SeatInvitation).where(SeatInvitation.user_id == person.person.id))
+        ).scalar_one()
+        await invitations.accept(db, person.actor, offer.id)
         taken = (await db.execute(select(Seat).where(Seat.user_id == person.person.id))).scalar_one()
         assert (taken.alternate_of_id, taken.voting) == (scene.seats[2].id, True)
         other = await make.calls_make.side(db)
         with pytest.raises(Refused, match="titulaire"):
-            await panels.seat(
-                db, scene.city.actor, scene.call, other.person.email, SeatTerms("city_ess", alternate_of_id=taken.id)
-            )
+            await make.sit(db, scene.city, scene.call, other, SeatTerms("city_ess", alternate_of_id=taken.id))
 
 
 async def test_names_are_hidden_while_an_anonymised_call_is_scored(db: Any, client: Any) -> None:
