@@ -248,12 +248,7 @@ async def load(db: AsyncSession, call: Call, panel: Panel, *, seen: ColumnElemen
     seats = await _seats(db, panel, version)
     ids = {row.application.id for row in files}
     apart = await _apart(db, panel) | await _outside_share(db, seats, ids)
-    rows = await db.execute(sheet_queries.sheets_in([column.seat.id for column in seats]))
-    submitted = {
-        file: {seat: left for seat, left in zip(who, gone, strict=True) if (file, seat) not in apart}
-        for file, who, gone in rows
-        if file in ids
-    }
+    submitted = await _submitted(db, seats, ids, apart)
     board = Board(version, panel, criteria, files, seats, submitted, {}, {}, frozenset(a for a in apart if a[0] in ids))
     return replace(board, counted=await _counted(db, board, ids)) if seats else board
 
@@ -272,8 +267,27 @@ async def with_marks(db: AsyncSession, board: Board, files: Iterable[int] | None
     return replace(board, cells={place: Cell(sheet, marks[place]) for place, sheet in sheets.items()})
 
 
+async def _submitted(
+    db: AsyncSession, seats: tuple[SeatColumn, ...], ids: set[int], apart: frozenset[tuple[int, int]]
+) -> dict[int, Mapping[int, bool]]:
+    touched = {file for file, _seat in apart}
+    found: dict[int, Mapping[int, bool]] = {}
+    for who, gone, together in await db.execute(sheet_queries.sheets_in([column.seat.id for column in seats])):
+        sheets = dict(zip(who, gone, strict=True))
+        for file in ids.intersection(together):
+            if file in touched:
+                found[file] = {seat: left for seat, left in sheets.items() if (file, seat) not in apart}
+            else:
+                found[file] = sheets
+    return found
+
+
 async def _counted(db: AsyncSession, board: Board, ids: set[int]) -> dict[int, Counted]:
-    rows = await db.execute(sheet_queries.counted_marks(board.panel.id, [c.id for c in board.criteria], board.voices))
+    # The connection's rows, without the session's bookkeeping: one row per file, thousands of files.
+    connection = await db.connection()
+    rows = await connection.execute(
+        sheet_queries.counted_marks([c.seat for c in board.seats], [c.id for c in board.criteria], board.voices)
+    )
     width = len(board.voices)
     ends = range(1, 1 + width * len(board.criteria), width)
     return {
@@ -286,7 +300,8 @@ async def _counted(db: AsyncSession, board: Board, ids: set[int]) -> dict[int, C
 
 
 async def _files(db: AsyncSession, call: Call, seen: ColumnElement[bool]) -> tuple[FileRow, ...]:
-    rows = await db.execute(
+    connection = await db.connection()  # as in `_counted`
+    rows = await connection.execute(
         select(Application.id, Application.number, Application.submitted_at, Organisation.name)
         .join(Organisation, Organisation.id == Application.organisation_id)
         .join(Admissibility, Admissibility.application_id == Application.id)

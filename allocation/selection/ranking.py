@@ -5,18 +5,24 @@ call's published rule may part them. A draw is replayed from a seed whose finger
 """
 
 from bisect import bisect_right, insort
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
-from itertools import groupby
+from itertools import groupby, pairwise
+from math import inf
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from allocation.selection.scoring import Criterion, Grid, Known, Score, Sheets, score, total
 from calls import draw
 from intervalle.labelled import Labelled
 
 MOST_TOLD = 12
+
+Key = tuple[Any, ...]  # minus the total, then one value per tie-break: smallest first
+Line = tuple[Key, str]  # with the file
 
 
 class TieBreak(Labelled):
@@ -28,8 +34,7 @@ class TieBreak(Labelled):
     NONE = "none", "Aucune : les ex æquo le restent"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One file to rank."""
 
     file: str
@@ -37,8 +42,7 @@ class Entry:
     deposited_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
+class Ranked(NamedTuple):
     """One file in order. `parted_by` names the tie-break that placed it among equals; None when there was no tie."""
 
     file: str
@@ -68,56 +72,50 @@ def rank(
 ) -> Ranking:
     """Ranks from 1; files still equal after every tie-break share one, and the next rank skips (1, 2, 2, 4)."""
     everything = list(entries)
-    kept = [entry for entry in everything if entry.score.rankable]
-    keys = {entry.file: _keys(entry, grid, tie_breaks, seed) for entry in kept}
-    ordered = sorted(kept, key=lambda entry: (keys[entry.file], entry.file))
+    rules = [_tie_rule(rule, grid, seed) for rule in tie_breaks]
+    lines = sorted(
+        ((-(entry.score.total or Decimal(0)), *[key(entry) for key in rules]), entry.file)
+         for entry in everything if entry.score.rankable
+    )  # fmt: skip
     rows: list[Ranked] = []
-    for _, group in groupby(ordered, key=lambda entry: keys[entry.file][0]):
-        rows += _placed(list(group), keys, tie_breaks, len(rows))
+    for _, group in groupby(lines, key=lambda line: line[0][0]):
+        rows += _placed(list(group), tie_breaks, len(rows))
     return Ranking(tuple(rows), {entry.file: _why_out(entry.score) for entry in everything if not entry.score.rankable})
 
 
-def _keys(entry: Entry, grid: Grid, tie_breaks: Sequence[TieBreak], seed: str) -> tuple[tuple[object, ...], ...]:
-    """Sort keys, smallest first: the total, then one per tie-break."""
-    return ((-(entry.score.total or Decimal(0)),), *(_tie_key(entry, grid, rule, seed) for rule in tie_breaks))
-
-
-def _tie_key(entry: Entry, grid: Grid, rule: TieBreak, seed: str) -> tuple[object, ...]:
+def _tie_rule(rule: TieBreak, grid: Grid, seed: str) -> Callable[[Entry], Any]:
+    """What a file is sorted by under this tie-break, smallest first."""
     if rule is TieBreak.FIRST_CRITERION:
-        return (-(entry.score.mark(grid.criteria[0].key) or Fraction(0)),)
+        first = grid.criteria[0].key
+        return lambda entry: -(entry.score.mark(first) or Fraction(0))
     if rule is TieBreak.EARLIEST:
         # A file without a deposit time comes after every dated one.
-        return (entry.deposited_at is None, entry.deposited_at.timestamp() if entry.deposited_at else 0)
+        return lambda entry: entry.deposited_at.timestamp() if entry.deposited_at else inf
     if rule is TieBreak.DRAW:
         if not seed:
             raise ValueError("Le tirage au sort demande une graine.")
-        return (draw.ticket(seed, entry.file),)
-    return ()
+        return lambda entry: draw.ticket(seed, entry.file)
+    return lambda entry: 0
 
 
-def _placed(
-    group: Sequence[Entry],
-    keys: Mapping[str, tuple[tuple[object, ...], ...]],
-    tie_breaks: Sequence[TieBreak],
-    before: int,
-) -> list[Ranked]:
+def _placed(group: Sequence[Line], tie_breaks: Sequence[TieBreak], before: int) -> list[Ranked]:
     """Rows of files with one same total, in order, which `before` files precede."""
-    total = group[0].score.total or Decimal(0)
+    total = -group[0][0][0]
     if len(group) == 1:
-        return [Ranked(group[0].file, before + 1, total)]
+        return [Ranked(group[0][1], before + 1, total)]
     rows: list[Ranked] = []
-    runs = [(key, list(same)) for key, same in groupby(group, key=lambda entry: keys[entry.file])]
-    for place, (key, same) in enumerate(runs):
+    runs = [(key, [file for _, file in same]) for key, same in groupby(group, key=itemgetter(0))]
+    steps = [_first_difference(one, other) for (one, _), (other, _) in pairwise(runs)]
+    for place, (_key, files) in enumerate(runs):
         # In sorted order nobody shares more of a key than the neighbours do: they are the hardest to tell apart from.
-        around = [runs[near][0] for near in (place - 1, place + 1) if 0 <= near < len(runs)]
-        deepest = max((_first_difference(key, other) for other in around), default=0)
+        deepest = max(steps[max(place - 1, 0) : place + 1], default=0)
         parted = tie_breaks[deepest - 1] if deepest else None
         position = before + len(rows) + 1
-        rows += [Ranked(entry.file, position, total, parted) for entry in same]
+        rows += [Ranked(file, position, total, parted) for file in files]
     return rows
 
 
-def _first_difference(key: tuple[object, ...], other: tuple[object, ...]) -> int:
+def _first_difference(key: Key, other: Key) -> int:
     return next(step for step, (mine, its) in enumerate(zip(key, other, strict=True)) if mine != its)
 
 
@@ -218,7 +216,7 @@ def _rescored(entry: Entry, grid: Grid) -> Entry:
     if entry.score.total is None:
         return entry
     marks = {criterion.key: criterion.mark for criterion in entry.score.criteria}
-    return replace(entry, score=replace(entry.score, total=total(marks, grid)))
+    return entry._replace(score=entry.score._replace(total=total(marks, grid)))
 
 
 def juror_stability(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from math import lcm
-from statistics import median
+from typing import NamedTuple
 
 from intervalle.french import number
 from intervalle.labelled import Labelled
@@ -81,9 +81,11 @@ class Sheets:
     marks: Sequence[Mark]
 
 
-@dataclass(frozen=True, slots=True)
-class CriterionScore:
-    """One criterion of one file. `mark` is exact; the decimals are for reading. Spread is highest minus lowest."""
+class CriterionScore(NamedTuple):
+    """One criterion of one file. `mark` is exact; the decimals are for reading. Spread is highest minus lowest.
+
+    Tens of thousands are made for one call: hence a named tuple, like `Score`.
+    """
 
     key: str
     mark: Fraction | None
@@ -104,8 +106,7 @@ class CriterionScore:
 Known = dict[tuple[str, tuple[tuple[str, tuple[int, ...]], ...], frozenset[str]], CriterionScore]
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(NamedTuple):
     """Result for one file. `total` is None as long as something is missing, and `missing_fr` says what."""
 
     total: Decimal | None
@@ -148,7 +149,7 @@ def combine(values: Sequence[int], rule: Combination) -> Fraction:
         raise ValueError("Aucune note à combiner.")
     ordered = sorted(values)
     if rule is Combination.MEDIAN:
-        return Fraction(median([Fraction(value) for value in ordered]))
+        return Fraction(ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2], 2)
     if rule is Combination.TRIMMED_MEAN and len(ordered) >= 3:
         ordered = ordered[1:-1]
     return Fraction(sum(ordered), len(ordered))
@@ -234,14 +235,6 @@ def criterion_score(
         readers=len(values),
         missing_colleges=missing,
     )
-
-
-def renamed(score: CriterionScore, key: str) -> CriterionScore:
-    """The same marks, on another criterion."""
-    return CriterionScore(
-        key, score.mark, score.shown, score.mean, score.median, score.lowest, score.highest, score.readers,
-        score.missing_colleges,
-    )  # fmt: skip
 
 
 def _missing_colleges(given: Iterable[str], expected: AbstractSet[str], grid: Grid) -> tuple[str, ...]:

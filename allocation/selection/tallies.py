@@ -8,10 +8,10 @@ criterion, so each count is worked out once.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from math import lcm
-from typing import NamedTuple
 
-from allocation.selection.scoring import CriterionScore, Grid, Score, criterion_score, renamed, with_total
+from allocation.selection.scoring import CriterionScore, Grid, Score, criterion_score, with_total
 from intervalle.rounding import half_up_ratio
 
 BITS = 5  # a count up to 31: six marks of 5 bits hold in a signed 32-bit number
@@ -49,13 +49,16 @@ def marks(number: int, scale: int) -> list[int]:
     return [value for value in range(scale + 1) for _ in range(number >> (BITS * value) & MOST)]
 
 
-class Part(NamedTuple):
-    """One criterion of one file: weight × mark / scale as a ratio (`top` None: no mark), its name again if below the floor."""
+@dataclass(slots=True)
+class Part:
+    """One criterion of one file, its name again if below the floor, and what it adds to the total: `top` / `bottom`
+    points (None: no mark). `scaled`: the same points as a whole number of 1 / `Scorer.bottom`."""
 
     result: CriterionScore
-    top: int | None
-    bottom: int
-    below: str | None
+    top: int | None = None
+    bottom: int = 1
+    below: str | None = None
+    scaled: int | None = None
 
 
 @dataclass
@@ -63,10 +66,12 @@ class Scorer:
     """Scores of many files under one grid. `voices` say what the numbers of `Counts` are, in their order.
 
     Few counts exist, so each is worked out once: as a mark, the same on every criterion, then as a part of the total.
+    The total of a file is then a sum of whole numbers: 1 / `bottom` point divides every part met so far.
     """
 
     grid: Grid
     voices: Sequence[Voice]
+    bottom: int = 1
     _marks: dict[tuple[Counts, frozenset[str]], CriterionScore] = field(default_factory=dict)
     # Colleges expected -> for each criterion, counts -> part.
     _parts: dict[frozenset[str], list[dict[Counts, Part]]] = field(default_factory=dict)
@@ -81,25 +86,37 @@ class Scorer:
             table.get(row) or self._part(place, row, expected)
             for place, (table, row) in enumerate(zip(tables, counts, strict=True))
         ]
-        results, tops, bottoms, below = zip(*parts, strict=True)
-        if None in tops or readers < self.grid.min_readers:
+        results = tuple([part.result for part in parts])
+        points = [part.scaled for part in parts if part.scaled is not None]
+        if len(points) < len(parts) or readers < self.grid.min_readers:
             return with_total(results, readers, self.grid)
-        common = lcm(*bottoms)
-        exact = sum([top * (common // bottom) for top, bottom in zip(tops, bottoms, strict=True)])
-        return Score(half_up_ratio(exact, common), results, readers, (), tuple(filter(None, below)))
+        below = tuple([part.below for part in parts if part.below])
+        return Score(half_up_ratio(sum(points), self.bottom), results, readers, (), below)
 
     def _part(self, place: int, counts: Counts, expected: frozenset[str]) -> Part:
         criterion = self.grid.criteria[place]
-        result = renamed(self._mark(counts, expected), criterion.key)
-        mark, weight, floor = result.mark, Fraction(criterion.weight), criterion.floor
-        if mark is None:
-            part = Part(result, None, 1, None)
-        else:
-            low = criterion.key if floor is not None and mark < Fraction(floor) else None
-            bottom = weight.denominator * mark.denominator * self.grid.scale
-            part = Part(result, weight.numerator * mark.numerator, bottom, low)
+        result = CriterionScore(criterion.key, *self._mark(counts, expected)[1:])
+        part, mark, weight = Part(result), result.mark, self._weights[place]
+        if mark is not None:
+            low = criterion.floor is not None and mark < Fraction(criterion.floor)
+            part.below = criterion.key if low else None
+            part.top, part.bottom = weight.numerator * mark.numerator, weight.denominator * mark.denominator
+            self._scale(part)
         self._parts[expected][place][counts] = part
         return part
+
+    @cached_property
+    def _weights(self) -> list[Fraction]:
+        """Points that one step of the scale is worth, per criterion."""
+        return [Fraction(criterion.weight) / self.grid.scale for criterion in self.grid.criteria]
+
+    def _scale(self, part: Part) -> None:
+        known: Iterable[Part] = ()
+        if self.bottom % part.bottom:
+            self.bottom = lcm(self.bottom, part.bottom)
+            known = (one for tables in self._parts.values() for table in tables for one in table.values())
+        for one in (part, *known):
+            one.scaled = None if one.top is None else one.top * (self.bottom // one.bottom)
 
     def _mark(self, counts: Counts, expected: frozenset[str]) -> CriterionScore:
         known = self._marks.get((counts, expected))
