@@ -103,8 +103,7 @@ class Finder:
         """A placement that honours these claims; False when there is none; True when it is not known in time."""
         waived = self.every - kept
         pairs = sum(len(unit.pairs) for unit in self.instance.units)
-        self.clock.left -= pairs * READING
-        self.clock.spent += pairs * READING
+        self.clock.pay(pairs * READING)
         state = narrow(self.instance, waived)
         if state.impossible:
             return False

@@ -1,15 +1,18 @@
 """Lexicographic optima: fewest exceptions, then points, then wishes, then empty area, then one draw among equals."""
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from hashlib import sha256
 from math import isfinite
 
 from allocation.assignment.conflicts import Bound, fewest, forced, recorded
 from allocation.assignment.fairness import broken
+from allocation.assignment.improving import improve
 from allocation.assignment.instance import Instance
 from allocation.assignment.merit import by_merit
 from allocation.assignment.narrowing import Pair, narrow
+from allocation.assignment.patterns import Master, affordable
 from allocation.assignment.problem import NoSolution
 from allocation.assignment.program import Clock
 from allocation.assignment.rules import Rules, hard_rules, no_envy
@@ -23,8 +26,12 @@ TOO_SHORT = (
     "Aucune répartition n’a été trouvée dans le temps imparti : allongez la limite de temps ou assouplissez un quota."
 )
 SECONDS = 60.0  # for a yes-or-no question asked beside the main one
-PROOF = 0.5  # share of the time left for proving how few exceptions there can be
-FOCUS = 0.3  # share of the time for a start whose exceptions lie where a lock or a quota bites
+# Shares of the time left, one after the other, when an exception is forced:
+FOCUS = 0.15  # a start whose exceptions lie where a lock or a quota bites
+RELAXING = 0.35  # how few exceptions there can be, by whole lots
+IMPROVING = 0.4  # each start made better a few lots at a time
+PROOF = 0.4  # how few there can be, by conflicts, when so few are in doubt:
+FEW = 2
 
 
 @dataclass
@@ -74,14 +81,16 @@ def merit(instance: Instance, time_limit: float) -> Outcome:
 
 def with_exceptions(instance: Instance, clock: Clock) -> Outcome:
     """Some exception is forced: the fewest first, then the same objectives, from the best placement known."""
-    places = [found for found in (best_start(instance), _focused(instance, clock)) if found is not None]
-    bound, places = _bounded(instance, places, clock)
+    found = (best_start(instance), _focused(instance, clock))
+    places = [place for place in found if place is not None] or _any(instance, clock)
+    least, waivable, places = _by_patterns(instance, places, clock)
+    bound, places = _bounded(instance, places, clock, least)
     best = min(places, key=lambda place: worth(instance, place)) if places else None
     only = None if best is None else forced(bound, worth(instance, best)[0])
-    waivable = claims(instance) if only is None else only
+    waivable = waivable if only is None else only
     # With only those claims at stake, narrowing decides most of the call, as it does when there is no exception.
-    rules = hard_rules(instance, narrow(instance, waivable) if only is not None else None)
-    no_envy(rules, waivable)
+    rules = hard_rules(instance, narrow(instance, waivable))
+    no_envy(rules, waivable, tight=True)
     for row in recorded(rules.v, bound.conflicts):
         rules.program.add(row, low=1)
     rules.program.add(dict.fromkeys(rules.v.values(), 1), low=bound.least)
@@ -91,14 +100,42 @@ def with_exceptions(instance: Instance, clock: Clock) -> Outcome:
     return outcome
 
 
-def _bounded(
+def _by_patterns(
     instance: Instance, places: list[dict[int, int]], clock: Clock
+) -> tuple[int, AbstractSet[Pair], list[dict[int, int]]]:
+    """A lower bound on the exceptions, the only claims that may be among them, and the placements known, the best of them
+    improved. Quotas are what the relaxation by whole lots is good at; without one it is spared."""
+    every: AbstractSet[Pair] = claims(instance)
+    least, relaxed = 1, None
+    if min((worth(instance, place)[0] for place in places), default=FEW + 1) <= FEW:
+        return least, every, places  # the search itself, and conflicts, are quicker
+    state = narrow(instance, every)
+    if instance.quotas and affordable(instance) and not state.impossible:
+        share = Clock(clock.left * RELAXING)
+        relaxed = Master(instance, state, every, share).relax()
+        clock.pay(share.spent)
+        least = max(least, relaxed.least)
+    for place in list(places):
+        share = Clock(clock.left * IMPROVING)
+        places.append(improve(instance, place, share, least))
+        clock.pay(share.spent)
+    if places and relaxed is not None:
+        every = relaxed.affordable(min(worth(instance, place)[0] for place in places), every)
+    return least, every, places
+
+
+def _bounded(
+    instance: Instance, places: list[dict[int, int]], clock: Clock, least: int
 ) -> tuple[Bound, list[dict[int, int]]]:  # fmt: skip
-    """How few exceptions there can be, and the placements known with the one that proves it."""
-    share = Clock(clock.left * PROOF)
+    """How few exceptions there can be, and the placements known with the one that proves it. Conflicts are looked for
+    where few can settle it."""
     most = min((worth(instance, place)[0] for place in places), default=len(instance.units) * len(instance.lots))
+    if most - least > FEW:
+        return Bound(least), places
+    share = Clock(clock.left * PROOF)
     bound = fewest(instance, most, share)
-    clock.left -= share.spent
+    clock.pay(share.spent)
+    bound.least = max(bound.least, least)
     found = bound.place
     return bound, places if found is None or broken(instance, found) else [*places, found]
 
@@ -116,9 +153,19 @@ def _focused(instance: Instance, clock: Clock) -> dict[int, int] | None:
         return None
     share = Clock(clock.left * FOCUS)
     outcome = lexicographic(rules, ("exceptions", "score"), share)
-    clock.left -= share.spent
+    clock.pay(share.spent)
     place = None if outcome is None else outcome.place
     return None if place is None or broken(instance, place) else place
+
+
+def _any(instance: Instance, clock: Clock) -> list[dict[int, int]]:
+    """Some placement that keeps the hard rules, when no quick method has one."""
+    share = Clock(clock.left * FOCUS)
+    outcome = lexicographic(hard_rules(instance), ("score",), share)
+    clock.pay(share.spent)
+    if outcome is None:
+        raise NoSolution(EXCLUSIVE)
+    return [] if broken(instance, outcome.place) else [outcome.place]
 
 
 def lexicographic(

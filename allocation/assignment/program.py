@@ -42,9 +42,12 @@ class Clock:
     spent: float = field(default=0.0)
 
     def charge(self, answer: Answer) -> Answer:
-        self.left -= answer.seconds
-        self.spent += answer.seconds
+        self.pay(answer.seconds)
         return answer
+
+    def pay(self, seconds: float) -> None:
+        self.left -= seconds
+        self.spent += seconds
 
 
 @dataclass
@@ -101,8 +104,10 @@ class Program:
         """A row without columns that its constants already break."""
         return any(not row.terms and not _admits(row, 0) for row in self.rows)
 
-    def minimise(self, costs: Terms, time_limit: float, start: Sequence[int] | None = None) -> Answer:
-        """Least Σ cost · column within `time_limit` seconds; `start` is a solution already known."""
+    def minimise(
+        self, costs: Terms, time_limit: float, start: Sequence[int] | None = None, *, nodes: int | None = None
+    ) -> Answer:
+        """Least Σ cost · column within `time_limit` seconds (and `nodes` of search); `start` is a solution already known."""
         import highspy  # loaded by who solves, not by who serves pages
 
         if self.absurd:
@@ -111,6 +116,8 @@ class Program:
             return Answer("optimal", (), 0, 0.0)
         divisor = gcd(*costs.values()) or 1
         solver = _solver(time_limit)
+        if nodes is not None:
+            solver.setOptionValue("mip_max_nodes", nodes)
         solver.passModel(self._highs({column: cost // divisor for column, cost in costs.items()}))
         if start is not None:
             known = highspy.HighsSolution()

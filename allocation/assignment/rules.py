@@ -111,7 +111,11 @@ def _awards(instance: Instance, name: str, units: Iterable[int]) -> list[tuple[P
 
 
 def no_envy(
-    rules: Rules, waivable: AbstractSet[Pair] = frozenset(), *, ignored: AbstractSet[Pair] = frozenset()
+    rules: Rules,
+    waivable: AbstractSet[Pair] = frozenset(),
+    *,
+    ignored: AbstractSet[Pair] = frozenset(),
+    tight: bool = False,
 ) -> None:
     """One row per claim not settled yet: placed there or better, or the room is filled from above, or (for the
     `waivable` claims) an exception is recorded. Of the `ignored` claims nothing is asked."""
@@ -123,10 +127,10 @@ def no_envy(
             if (index, lot) in ignored:
                 continue
             if unit.locked is None and not settled and (index, lot) not in state.met:
-                _claim(rules, index, lot, as_good, (index, lot) in waivable)
+                _claim(rules, index, lot, as_good, (index, lot) in waivable, tight)
 
 
-def _claim(rules: Rules, unit: int, lot: int, as_good: AbstractSet[int], waivable: bool) -> None:
+def _claim(rules: Rules, unit: int, lot: int, as_good: AbstractSet[int], waivable: bool, tight: bool) -> None:
     """need·Σ(lots liked as much) + Σ area held from above + need·v ≥ need, with need = room − wanted + 1.
 
     Coefficients above `need` are cut down to it: as true for whole placements, and tighter for the relaxation.
@@ -143,6 +147,8 @@ def _claim(rules: Rules, unit: int, lot: int, as_good: AbstractSet[int], waivabl
     if waivable:
         rules.v[unit, lot] = program.column()
         settled[rules.v[unit, lot]] = 1
+    if tight and fillers:
+        _shut(rules, unit, lot, above, settled)
     if not fillers:
         program.add(settled, low=1)
     elif len(fillers) == 1:
@@ -155,6 +161,30 @@ def _claim(rules: Rules, unit: int, lot: int, as_good: AbstractSet[int], waivabl
             rules.helpers.append((full, need, terms))
             program.add({**terms, full: -need}, low=0)
         program.add(settled, low=1)
+
+
+def _shut(rules: Rules, unit: int, lot: int, above: list[int], settled: dict[int, int]) -> None:
+    """What the rows above imply for whole placements and not for the relaxation: whoever is ranked below and takes at
+    least as much room leaves none of the excuses but « placed as well, or an exception », alone and all together."""
+    instance, program = rules.instance, rules.program
+    wanted, better = instance.units[unit].pairs[lot].demand, {unit, *above}
+    larger = [
+        other
+        for other in instance.at[lot]
+        if other not in better
+        and all(its >= mine for its, mine in zip(instance.units[other].pairs[lot].demand, wanted, strict=True) if mine)
+    ]
+    if any(rules.fixed.get(other) == lot for other in larger):
+        program.add(settled, low=1)
+        return
+    columns = [(other, rules.x[other, lot]) for other in larger if (other, lot) in rules.x]
+    for _, column in columns:
+        program.add({**settled, column: -1}, low=0)
+    area = instance.lots[lot].area
+    for slot in {slot for slot, mine in enumerate(wanted) if mine}:
+        taken = {column: -instance.units[other].pairs[lot].demand[slot] for other, column in columns}
+        if -sum(taken.values()) > area:
+            program.add({**taken, **dict.fromkeys(settled, area)}, low=0)
 
 
 def _fillers(rules: Rules, unit: int, lot: int, above: list[int]) -> list[tuple[int, dict[int, int]]]:
