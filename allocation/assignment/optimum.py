@@ -159,13 +159,15 @@ def _focused(instance: Instance, clock: Clock) -> dict[int, int] | None:
 
 
 def _any(instance: Instance, clock: Clock) -> list[dict[int, int]]:
-    """Some placement that keeps the hard rules, when no quick method has one."""
-    share = Clock(clock.left * FOCUS)
-    outcome = lexicographic(hard_rules(instance), ("score",), share)
-    clock.pay(share.spent)
-    if outcome is None:
-        raise NoSolution(EXCLUSIVE)
-    return [] if broken(instance, outcome.place) else [outcome.place]
+    """Some placement that keeps the hard rules, when no quick method has one: with many points, else any at all."""
+    rules = hard_rules(instance)
+    for costs in (_points(rules), {}):
+        answer = clock.charge(rules.program.minimise(costs, clock.left * FOCUS))
+        if answer.status == "infeasible":
+            raise NoSolution(EXCLUSIVE)
+        if answer.values is not None:
+            return [rules.place(answer.values)]
+    return []
 
 
 def lexicographic(

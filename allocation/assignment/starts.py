@@ -16,8 +16,8 @@ from allocation.assignment.narrowing import Pair
 from allocation.assignment.problem import Problem
 
 THINNED = (200, 800, 10_000)  # the shifts whose placement is then thinned out,
-MANY = 200  # … below this many applications: weighing each step takes seconds above
-CANDIDATES = 6  # lowest-scored placements weighed at each step
+CANDIDATES = 6  # lowest-scored placements weighed at each step,
+MANY = 200  # … up to this many applications: weighing takes seconds above, so the lowest-scored goes
 SHIFTS = (50, 100, 200, 300, 400, 600, 800, 1200, 1600, 2400, 4000, 10_000)  # hundredths of a point
 
 
@@ -68,7 +68,7 @@ def _candidates(instance: Instance) -> Iterator[dict[int, int]]:
             yield place
             if not broken(instance, place):
                 break
-            if shift in THINNED and len(instance.units) <= MANY:
+            if shift in THINNED:
                 yield _thinned(instance, place, quota.group, towards > 0)
 
 
@@ -85,6 +85,9 @@ def _thinned(instance: Instance, place: dict[int, int], group: str, served: bool
         others.sort(key=lambda unit: (instance.units[unit].pairs[kept[unit]].points, unit))
         if not others:
             break
+        if len(instance.units) > MANY:
+            del kept[others[0]]
+            continue
         trials = [{u: lot for u, lot in kept.items() if u != unit} for unit in others[:CANDIDATES]]
         kept = min(trials, key=lambda trial: worth(instance, trial))
     return kept
