@@ -17,14 +17,27 @@ from allocation.assignment.letter_pages import OUTCOMES
 from allocation.assignment.letters import Setting
 from allocation.assignment.models import Award, Decision, Proposal
 from allocation.assignment.motives import Documents
+from allocation.assignment.problem import HALF_DAYS
 from allocation.remedies import appeal_deadline
 from calls.models import Application, Call
 from intervalle import clock, files
-from intervalle.accounts.models import Organisation
+from intervalle.accounts.models import Organisation, User
 from intervalle.errors import NotFound
 from intervalle.i18n import _
 from intervalle.outbox import StoredFile
-from intervalle.web import Db, Id, Request, actor_of, form_data, one_or_404, page, redirect, stored_file_response
+from intervalle.pdf import render_pdf
+from intervalle.web import (
+    Db,
+    Id,
+    Request,
+    actor_of,
+    environment,
+    form_data,
+    one_or_404,
+    page,
+    redirect,
+    stored_file_response,
+)
 from premises.models import Lot, Premises
 
 
@@ -157,6 +170,26 @@ async def parameters(request: Request, db: Db, application_id: Id) -> Response[s
     """R311-3-1-2: the part the treatment took, the data and their sources, the parameters and weights applied to this
     application, and the operations performed."""
     told = await told_of(request, db, application_id)
+    return page(request, "assignment/parameters.html", **await _sheet(db, told))
+
+
+@get("/candidatures/{application_id:int}/decision/parametres.pdf", policy="decisions.show")
+async def parameters_pdf(request: Request, db: Db, application_id: Id) -> Response[bytes]:
+    """The same sheet on paper."""
+    told = await told_of(request, db, application_id)
+    context = await _sheet(db, told)
+    with letters.in_french():
+        html = environment.get_template("assignment/parameters_document.html").render(**context)
+    return Response(
+        await render_pdf(html), media_type="application/pdf",
+        headers={
+            "Content-Disposition": f'inline; filename="parametres-{told.application.label}.pdf"',
+            "Content-Security-Policy": "sandbox; default-src 'none'", "Cache-Control": "private, no-store",
+        },
+    )  # fmt: skip
+
+
+async def _sheet(db: AsyncSession, told: Told) -> dict[str, Any]:
     if told.decision.proposal_id is None or not letters.enters_engine(told.setting, told.decision, told.application):
         raise NotFound
     proposal = await db.get_one(Proposal, told.decision.proposal_id)
@@ -164,7 +197,8 @@ async def parameters(request: Request, db: Db, application_id: Id) -> Response[s
     context = await decision_context(db, told)
     own = _own(documents, told)
     changes = [(act, _corrected(act, told, own["own"])) for _line, act in await acts_on(db, told)]
-    return page(request, "assignment/parameters.html", **context, proposal=proposal, changes=changes, **own)
+    retainer = await db.get(User, proposal.retained_by_id) if proposal.retained_by_id else None
+    return context | own | {"proposal": proposal, "changes": changes, "retainer": retainer.name if retainer else ""}
 
 
 def _corrected(act: CorrectiveAct, told: Told, before: dict[str, Any] | None) -> dict[str, Any]:
@@ -194,9 +228,10 @@ def _own(documents: Documents, told: Told) -> dict[str, Any]:
         "lots_offered": documents.problem["lots"],
         "tie_break": documents.problem["tie_break"],
         "placement": documents.placement(id) if own else None,
+        "own_week": half_days(HALF_DAYS.index(name) for name in own["slots"] or ()) if own else [],
         "candidates": len(documents.problem["applications"]),
         "exceptions": len(documents.result["exceptions"]),
     }
 
 
-ROUTES: list[HTTPRouteHandler] = [show, reply, letter, act_letter, offer_letter, parameters]
+ROUTES: list[HTTPRouteHandler] = [show, reply, letter, act_letter, offer_letter, parameters, parameters_pdf]

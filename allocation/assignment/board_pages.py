@@ -1,9 +1,6 @@
 """Pages of the board: who goes where, and why; compare, change a line by hand, try out, retain."""
 
-import asyncio
-import json
 from collections.abc import Iterable
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from litestar import Response, get, post
@@ -16,10 +13,9 @@ from allocation.assignment import inputs as frozen
 from allocation.assignment.inputs import Inputs
 from allocation.assignment.models import Lock, Proposal
 from allocation.assignment.motives import Documents
-from allocation.assignment.problem import InvalidProblem, canonical
+from allocation.assignment.problem import canonical
 from calls.models import Call
 from intervalle.accounts.models import User
-from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import NotFound, Refused
 from intervalle.i18n import _
 from intervalle.web import Db, Id, Request, Slug, actor_of, form_data, invalid, one_or_404, page, redirect
@@ -275,44 +271,6 @@ async def change_line(request: Request, db: Db, call_id: Id, application_id: Id)
     )
 
 
-@get("/attribution/{call_id:int}/essai/{application_id:int}", policy="proposals.show")
-async def try_out(request: Request, db: Db, call_id: Id, application_id: Id) -> Response[str]:
-    """What if this application took `surface` m² at `lot`? Computed on a copy; nothing is kept."""
-    call = await call_of(request, db, call_id)
-    POLICY.check(actor_of(request), "proposals.run", call)
-    inputs = await frozen.gather(db, call)
-    candidate = next((c for c in inputs.candidates.values() if c.application.id == application_id), None)
-    lot = request.query_params.get("lot", "")
-    area = _square_metres(request.query_params.get("surface", ""))
-    if candidate is None or lot not in inputs.lots or area is None:
-        raise NotFound
-    document = json.loads(json.dumps(inputs.document))
-    row = next(row for row in document["applications"] if row["id"] == candidate.application.label)
-    if lot not in row["area"]:
-        raise NotFound
-    row["area"][lot] = str(area)
-    try:
-        now, tried = await asyncio.gather(
-            asyncio.to_thread(proposals.compute, inputs.document, "fair", explain=False),
-            asyncio.to_thread(proposals.compute, document, "fair", explain=False),
-        )
-    except InvalidProblem as problem:
-        raise Refused(str(problem)) from problem
-    columns = [Documents(json.loads(one.input), one.document) for one in (now, tried)]
-    return page(
-        request, "assignment/try_out.html", call=call, candidate=candidate, lot=inputs.lots[lot], area=area,
-        rows=board.compare(columns, inputs),
-    )  # fmt: skip
-
-
-def _square_metres(typed: str) -> Decimal | None:
-    try:
-        area = Decimal(typed.replace(",", "."))
-    except InvalidOperation:
-        return None
-    return area if area.is_finite() and Decimal("0.1") <= area <= 100_000 and area == round(area, 2) else None
-
-
 @post("/attribution/{call_id:int}/propositions/{number:int}/retenir", policy="proposals.retain")
 async def retain(request: Request, db: Db, call_id: Id, number: Id) -> Response[Any]:
     call = await call_of(request, db, call_id)
@@ -346,5 +304,5 @@ async def document(request: Request, db: Db, call_id: Id, number: Id, name: Slug
 
 
 ROUTES: list[HTTPRouteHandler] = [
-    index, show, run, compare_methods, compare, line_page, change_line, try_out, retain, reopen, document,
+    index, show, run, compare_methods, compare, line_page, change_line, retain, reopen, document,
 ]  # fmt: skip

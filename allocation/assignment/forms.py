@@ -1,11 +1,12 @@
 """Forms of the assignment room."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from wtforms.fields.choices import SelectChoice
 
 from allocation.assignment.act_rules import GROUNDS
 from allocation.assignment.letter_templates import objections
+from calls.models import Criterion
 from intervalle.forms import (
     Area,
     Choice,
@@ -80,6 +81,29 @@ class LineForm(Form):
     def offer(self, choices: Sequence[tuple[str, str]]) -> None:
         """What may be changed depends on the application: its wishes, the choices already in place."""
         self.choice.choices = [SelectChoice(value=value, label=label) for value, label in choices]
+
+
+class WhatIfForm(Form):
+    """A question asked of a copy. Names are those of the address: it can be kept and sent. Weights: see `what_if_form`."""
+
+    candidature = Choice(N_("Structure"), [], empty="")
+    lot = Choice(N_("Lot"), [], empty="")
+    surface = Area(N_("Surface qu’elle prendrait, en m²"))
+    choix = Choice(
+        N_("Choix à la main"), [("must", N_("la placer sur ce lot")), ("never", N_("l’écarter de ce lot"))], empty=""
+    )
+    part = DecimalNumber(N_("Part des surfaces pour le quartier, au moins, en %"), [between(0, 100)])
+
+    def offer(self, candidates: Sequence[tuple[str, str]], lots: Sequence[str]) -> None:
+        self.candidature.offer(candidates)
+        self.lot.offer([(key, key) for key in lots])
+
+
+def what_if_form(criteria: Sequence[Criterion], typed: Mapping[str, str]) -> WhatIfForm:
+    """The form with a weight for each criterion of the call."""
+    weights = {f"poids_{c.id}": DecimalNumber(c.label, [between(0, 100)], places=0) for c in criteria}
+    form: WhatIfForm = type("WhatIfFormOfCall", (WhatIfForm,), weights)(typed)
+    return form
 
 
 class MotiveForm(Form):

@@ -14,11 +14,13 @@ from allocation.assignment import (
     results_pages,
     review_pages,
     steadiness_pages,
+    what_if_pages,
 )
 
 ROUTES: list[HTTPRouteHandler] = [
     *board_pages.ROUTES,
     *steadiness_pages.ROUTES,
+    *what_if_pages.ROUTES,
     *direct_pages.ROUTES,
     *letter_pages.ROUTES,
     *review_pages.ROUTES,

@@ -28,6 +28,7 @@ from allocation.assignment.eligibility import (
 )
 from allocation.assignment.models import Award, Lock
 from allocation.assignment.problem import HALF_DAYS as SLOT_NAMES
+from allocation.assignment.thresholds import at_their_least
 from allocation.selection.models import RankedScore
 from calls import draw
 from calls.lot_terms import LotTerms, terms_of
@@ -126,7 +127,9 @@ def build(
 ) -> Inputs:
     inputs = Inputs({}, version, lots, candidates)
     names = {offered.lot.id: key for key, offered in lots.items()}
-    applications = [_application(inputs, key, names, period) for key in candidates]
+    applications, quotas = [_application(inputs, key, names, period) for key in candidates], _quotas(version)
+    if quotas:
+        applications = at_their_least(applications)
     inputs.document = {
         "lots": [
             {"id": key, "area": _text(offered.facts.area), "slots": _slot_names(offered.slots)}
@@ -138,7 +141,7 @@ def build(
             for (application, lot), found in inputs.obstacles.items()
         ],
         "locks": _locks(inputs, locks, names),
-        "quotas": _quotas(version),
+        "quotas": quotas,
         **_published_rules(version, candidates),
         "tie_break": _tie_break(version, candidates),
     }

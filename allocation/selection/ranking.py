@@ -211,6 +211,18 @@ def weight_variants(
                 yield what, rank([_rescored(entry, moved) for entry in entries], moved, tie_breaks, seed)
 
 
+def under_weights(
+    entries: Sequence[Entry],
+    grid: Grid,
+    weights: Mapping[str, int],
+    tie_breaks: Sequence[TieBreak] = (),
+    seed: str = "",
+) -> Ranking:
+    """The ranking the same marks would give under other weights (by criterion key, 100 in all)."""
+    moved = replace(grid, criteria=tuple(replace(one, weight=weights[one.key]) for one in grid.criteria))
+    return rank([_rescored(entry, moved) for entry in entries], moved, tie_breaks, seed)
+
+
 def _rescored(entry: Entry, grid: Grid) -> Entry:
     """The same marks under other weights: combined marks do not depend on them."""
     if entry.score.total is None:

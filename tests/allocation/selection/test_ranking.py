@@ -18,6 +18,7 @@ from allocation.selection.ranking import (
     moved_weights,
     rank,
     stable,
+    under_weights,
     weight_stability,
 )
 from allocation.selection.scoring import Criterion, Grid, Mark, Sheets, score
@@ -207,3 +208,10 @@ def test_a_file_that_only_one_juror_assessed_is_lost_without_them() -> None:
 def test_the_minimum_of_readers_is_not_asked_of_a_what_if() -> None:
     files = {"A": sheet(ana=(4, 4), bob=(4, 4)), "B": sheet(ana=(3, 3), bob=(3, 3))}
     assert stable(juror_stability(files, GRID))
+
+
+def test_the_same_marks_under_other_weights() -> None:
+    files = [entry("A", 5, 1), entry("B", 2, 5)]
+    assert rank(files, GRID).order == ("A", "B")
+    tried = under_weights(files, GRID, {"use": 30, "money": 70})
+    assert [(row.file, row.total) for row in tried.ranked] == [("B", Decimal("82.00")), ("A", Decimal("44.00"))]

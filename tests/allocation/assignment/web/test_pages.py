@@ -1,8 +1,10 @@
 """The journey over HTTP: run, change a line, retain, review, sign, notify, read; and who sees what, and when."""
 
+import io
 import re
 from typing import Any
 
+import pikepdf
 import pytest
 from sqlalchemy import func, select
 
@@ -110,6 +112,9 @@ async def test_the_whole_way_in_a_browser_without_scripts(db: Any, client: Any) 
     assert "R311-3-1-2" in sheet
     assert "73,30" in sheet
     assert "La Belle Boîte" not in sheet
+    printed = await applicant.get(f"{own}/parametres.pdf")
+    with pikepdf.open(io.BytesIO(printed.content)) as sheet_of_paper:
+        assert (str(sheet_of_paper.Root.Lang), bool(sheet_of_paper.Root.MarkInfo.Marked)) == ("fr", True)
     assert (await applicant.get(f"{own}/lettre.pdf")).status_code == 200
 
 
@@ -128,7 +133,7 @@ async def released(db: Any) -> scene.Ranked:
 async def test_two_applicants_never_read_each_other(db: Any, client: Any, released: scene.Ranked) -> None:
     seed, resport = (released.applications[name] for name in ("SEED", "Resport"))
     one, two = await client(released.people["SEED"]), await client(released.people["Resport"])
-    for path in ("decision", "decision/lettre.pdf", "decision/parametres"):
+    for path in ("decision", "decision/lettre.pdf", "decision/parametres", "decision/parametres.pdf"):
         assert (await one.get(f"/candidatures/{seed.id}/{path}")).status_code == 200
         assert (await two.get(f"/candidatures/{seed.id}/{path}")).status_code == 404
         assert (await two.get(f"/candidatures/{resport.id}/{path}")).status_code == 200
@@ -144,7 +149,7 @@ async def test_another_organiser_sees_nothing_and_does_nothing(db: Any, client: 
     await db.commit()
     base = f"/attribution/{ranked.call.id}"
     gets = (
-        base, f"{base}/comparaison?n=1", f"{base}/ligne/{seed.id}", f"{base}/essai/{seed.id}?lot=B&surface=20",
+        base, f"{base}/comparaison?n=1", f"{base}/ligne/{seed.id}", f"{base}/essai?candidature=C-04&lot=B&surface=20",
         f"{base}/propositions/1/probleme.json", f"{base}/lettres", f"{base}/lettres/{velo.id}",
         f"{base}/lettres/{velo.id}/lettre.pdf",
     )  # fmt: skip
@@ -175,8 +180,16 @@ async def test_odd_addresses_are_refused_in_words(db: Any, client: Any) -> None:
     staff, base = await client(ranked.agent), f"/attribution/{ranked.call.id}"
     for query in ("?n=99", "?n=abc"):
         assert (await staff.get(f"{base}{query}")).status_code == 404
-    for query in ("", "?lot=B", "?lot=Z&surface=10", "?lot=B&surface=nan", "?lot=B&surface=-3", "?lot=B&surface=1e9"):
-        assert (await staff.get(f"{base}/essai/{seed.id}{query}")).status_code == 404
+    for query in (
+        "lot=B",
+        "lot=Z&surface=10",
+        "lot=B&surface=nan",
+        "lot=B&surface=-3",
+        "lot=B&surface=1e9",
+        "part=101",
+        "choix=x",
+    ):
+        assert (await staff.get(f"{base}/essai?candidature=C-04&{query}")).status_code == 422
     assert (await staff.get(f"{base}/propositions/1/autre.json")).status_code == 404
     assert (await staff.post(f"{base}/propositions", data={"method": "magie"})).status_code == 422
     for choice in ("must:99999999999999999999", "must:abc", "never:", "lift:1", "", "x:1"):
@@ -192,7 +205,7 @@ async def test_a_trial_changes_nothing(db: Any, client: Any) -> None:
     await db.commit()
     staff = await client(ranked.agent)
     velo = ranked.applications["Association Cité Vélo"]
-    tried = await staff.get(f"/attribution/{ranked.call.id}/essai/{velo.id}?lot=B&surface=12")
+    tried = await staff.get(f"/attribution/{ranked.call.id}/essai?candidature={velo.label}&lot=B&surface=12")
     assert "Lot B, 12 m²" in text_of(tried)
     assert await db.scalar(select(func.count()).select_from(Proposal)) == 1
 
