@@ -18,6 +18,7 @@ TEMPLATES = sorted((ROOT / "templates").rglob("*.html")) + sorted((ROOT / "templ
 # within, since a document fetches nothing. No browser ever runs them under the pages' security policy.
 ACTS = {
     "assignment/letter.html", "assignment/_letter_blocks.html", "assignment/minutes_document.html", "leases/agreement.html",
+    "assignment/parameters_document.html",
 }  # fmt: skip
 PRINTED = ACTS | {
     "calls/applications/receipt_pdf.html",
