@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from allocation.selection import queries, workflow
 from allocation.selection.models import Panel, Seat
 from allocation.selection.words import say
-from calls.models import Application, Call
+from calls.models import Call
 from intervalle import clock
 from intervalle.accounts.actor import Actor
 from intervalle.errors import NotFound, Refused
@@ -48,9 +48,6 @@ class Room:
     def names_hidden(self) -> bool:
         """An anonymised call hides structures' names from the panel while it scores."""
         return bool(self.panel and self.panel.anonymous and not self.panel.scoring_closed_at and not self.staff)
-
-    def name_of(self, application: Application, name: str) -> str:
-        return _("Candidature %(label)s", label=application.label) if self.names_hidden else name
 
 
 @dataclass(frozen=True)

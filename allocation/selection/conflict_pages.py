@@ -10,6 +10,8 @@ from sqlalchemy import select
 
 from allocation.selection import access, declarations, detection, queries
 from allocation.selection.access import Room
+from allocation.selection.conflicts import LINKS
+from allocation.selection.declarations import Link
 from allocation.selection.models import Recusal, Seat
 from calls.models import Application
 from intervalle.accounts.models import Organisation, User
@@ -54,8 +56,8 @@ async def _context(request: Request, db: Db, room: Room, seat: Seat, **typed: An
     return {
         "room": room, "head": await access.head(db, actor_of(request), room), "opened": opened,
         "candidates": await _candidates(db, seat) if opened else [],
-        "detected": await _detected(db, room, seat) if opened else {}, "limit": REASON_LIMIT,
-    } | {"chosen": set(), "reasons": {}, "missing": set(), "none": False, "unsaid": False} | typed  # fmt: skip
+        "detected": await _detected(db, room, seat) if opened else {}, "limit": REASON_LIMIT, "kinds": LINKS,
+    } | {"links": {}, "missing": set(), "none": False, "unsaid": False} | typed  # fmt: skip
 
 
 @get("/commissions/{call_id:int}/conflits", policy="panel.declare")
@@ -70,19 +72,17 @@ async def declare(request: Request, db: Db, call_id: Id) -> Response[Any]:
     room, seat = await access.enter_as_juror(db, actor, call_id)
     form = await form_data(request)
     chosen = {int(v) for v in form.getall("structure", []) if isinstance(v, str) and v.isdigit() and len(v) < 19}
-    reasons = {i: str(form.get(f"reason{i}", "")).strip()[:REASON_LIMIT] for i in chosen}
+    links = {i: Link(str(form.get(f"link{i}", "")), str(form.get(f"reason{i}", ""))[:REASON_LIMIT]) for i in chosen}
     none = form.get("none") == "yes"
-    missing = {i for i, reason in reasons.items() if not reason}
+    missing = {i for i, link in links.items() if not link.told}
     if missing or (not chosen and not none) or (chosen and none):
-        context = await _context(
-            request, db, room, seat, chosen=chosen, reasons=reasons, missing=missing, none=none, unsaid=not missing
-        )
+        context = await _context(request, db, room, seat, links=links, missing=missing, none=none, unsaid=not missing)
         return Response(draw(request, "selection/declare.html", **context), media_type="text/html", status_code=422)
     candidates = {c.organisation_id: c for c in await _candidates(db, seat)}
     if not chosen <= set(candidates):
         raise NotFound
-    links = {file: reasons[i] for i in sorted(chosen) for file in candidates[i].files}
-    await declarations.declare(db, actor, room.call, seat, links)
+    by_file = {file: links[i] for i in sorted(chosen) for file in candidates[i].files}
+    await declarations.declare(db, actor, room.call, seat, by_file)
     return redirect(f"/commissions/{call_id}", flash=_("Déclaration enregistrée, datée et inscrite au journal."))
 
 

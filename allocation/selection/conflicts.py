@@ -71,6 +71,19 @@ SENTENCES = {
 }
 
 
+# What a juror is asked to declare, today or over the last three years (rules.md §4.4).
+LINKS = {
+    "employment": N_("Emploi, stage ou mission"),
+    "mandate": N_("Mandat électif ou de représentation"),
+    "board": N_("Place au conseil ou au bureau"),
+    "family": N_("Famille ou amitié proche"),
+    "money": N_("Lien d’argent (don, prêt, prestation, bail)"),
+    "subsidy": N_("Subvention décidée"),
+    "rival": N_("Candidature concurrente"),
+    "other": N_("Autre lien"),
+}
+
+
 def detect(jurors: Iterable[Juror], files: Iterable[File]) -> list[Finding]:
     """Every link between a juror and a file, the strongest of each pair first; stable order."""
     everything = list(files)

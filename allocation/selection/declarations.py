@@ -3,14 +3,15 @@
 AMI-04; code pénal art. 432-12. A recusal is never removed: it is lifted, with a reason, by staff.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from allocation.selection import detection
-from allocation.selection.conflicts import Finding
+from allocation.selection.conflicts import LINKS, Finding
 from allocation.selection.models import Panel, Recusal, Seat
 from allocation.selection.queries import files_to_declare, open_to
 from calls.models import Application, Call
@@ -21,8 +22,26 @@ from intervalle.errors import NotFound, Refused
 from intervalle.i18n import _
 
 
-async def declare(db: AsyncSession, actor: Actor, call: Call, seat: Seat, links: Mapping[int, str]) -> None:
-    """Record a juror's own links (application id -> reason) and those the records show; files open after that.
+@dataclass(frozen=True)
+class Link:
+    """A link as declared: its kind (`conflicts.LINKS`) and the juror's own words, which « other » needs."""
+
+    kind: str
+    words: str = ""
+
+    @property
+    def told(self) -> bool:
+        return self.kind in LINKS and bool(self.words.strip() or self.kind != "other")
+
+    @property
+    def reason(self) -> str:
+        """What the minutes say."""
+        label = LINKS[self.kind] if self.kind != "other" else ""
+        return " : ".join(part for part in (label, self.words.strip()) if part)
+
+
+async def declare(db: AsyncSession, actor: Actor, call: Call, seat: Seat, links: Mapping[int, Link]) -> None:
+    """Record a juror's own links (application id -> link) and those the records show; files open after that.
 
     May be repeated: a link found later is added, and a sheet already written on that file no longer counts.
     """
@@ -32,12 +51,12 @@ async def declare(db: AsyncSession, actor: Actor, call: Call, seat: Seat, links:
     allowed = {a.id: a for a in (await db.execute(files_to_declare(held))).scalars()}
     if any(application_id not in allowed for application_id in links):
         raise NotFound
-    if any(not reason.strip() for reason in links.values()):
-        raise Refused(_("Dites en quelques mots quel est le lien : il figure au procès-verbal."))
+    if not all(link.told for link in links.values()):
+        raise Refused(_("Dites quel est le lien : il figure au procès-verbal."))
     found = await detection.findings(db, panel, seat_id=held.id)
     detected = [f for f in found if f.application_id not in links]
-    await _record_links(db, held, links, "declared")
-    await _record_links(db, held, {f.application_id: f.sentence % f.values for f in detected}, "detected")
+    await _add(db, [_row(held.id, file, "declared", link.reason, link.kind) for file, link in links.items()])
+    await _add(db, [_row(held.id, f.application_id, "detected", f.sentence % f.values) for f in detected])
     held.declared_at = held.declared_at or clock.now()
     await journal.record(
         db, chain=call.chain, action="panel.declare", subject=f"seat:{held.id}", actor_id=actor.user_id,
@@ -103,15 +122,12 @@ async def _open_panel(db: AsyncSession, call: Call) -> Panel:
     return panel
 
 
-async def _record_links(db: AsyncSession, seat: Seat, links: Mapping[int, str], origin: str) -> None:
-    await _add(db, [_row(seat.id, application_id, origin, reason) for application_id, reason in links.items()])
-
-
-def _row(seat_id: int, application_id: int, origin: str, reason: str) -> dict[str, object]:
+def _row(seat_id: int, application_id: int, origin: str, reason: str, link: str | None = None) -> dict[str, object]:
     return {
         "seat_id": seat_id,
         "application_id": application_id,
         "origin": origin,
+        "link": link,
         "reason": reason.strip(),
         "created_at": clock.now(),
     }
@@ -126,14 +142,14 @@ async def _add(db: AsyncSession, rows: Sequence[dict[str, object]]) -> None:
         statement.on_conflict_do_update(
             index_elements=["seat_id", "application_id"],
             set_={
-                "origin": statement.excluded.origin, "reason": statement.excluded.reason,
+                "origin": statement.excluded.origin, "link": statement.excluded.link, "reason": statement.excluded.reason,
                 "lifted_at": None, "lifted_by_id": None, "lift_reason": "", "created_at": func.now(),
             },
         )
     )  # fmt: skip
 
 
-def _listed(allowed: Mapping[int, Application], ids: Mapping[int, str] | Sequence[int]) -> list[str]:
+def _listed(allowed: Mapping[int, Application], ids: Iterable[int]) -> list[str]:
     return sorted(allowed[i].label for i in ids if i in allowed)
 
 

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from intervalle.db import Base, Created, Instant, Key, explain_constraint, one_of
 
 CHOICES = ("for", "against", "abstain")
-OUTCOMES = ("adopted", "rejected")
+OUTCOMES = ("adopted", "rejected", "withdrawn")  # withdrawn: before anybody voted
 
 
 class Meeting(Base):

@@ -165,6 +165,13 @@ async def proclaim(request: Request, db: Db, call_id: Id, motion_id: Id) -> Resp
     return redirect(f"/commissions/{call_id}/deliberation")
 
 
+@post("/commissions/{call_id:int}/deliberation/votes/{motion_id:int}/retrait", policy="panel.attend")
+async def withdraw(request: Request, db: Db, call_id: Id, motion_id: Id) -> Response[None]:
+    actor, room = actor_of(request), await room_in_session(request, db, call_id)
+    await motions.withdraw(db, actor, room.call, room.seat, motion_id)
+    return redirect(f"/commissions/{call_id}/deliberation", flash=_("Question retirée."))
+
+
 async def _revision(request: Request, db: Db, call_id: int, application_id: int) -> dict[str, Any]:
     """My marks on a file, to change one of them."""
     room = await room_in_session(request, db, call_id)
@@ -234,5 +241,5 @@ async def cancel(request: Request, db: Db, call_id: Id, hearing_id: Id) -> Respo
 
 
 ROUTES: list[HTTPRouteHandler] = [
-    show, stream, act, propose, vote, proclaim, revising, revise, shortlist, schedule, cancel,
+    show, stream, act, propose, vote, proclaim, withdraw, revising, revise, shortlist, schedule, cancel,
 ]  # fmt: skip

@@ -25,6 +25,8 @@ COLLEGES = ("city_ess", "urban_policy", "landlord", "residents", "expert")
 
 # What a seat reads: every file; the share handed out to it; or only the files it was called for (an outside expert).
 READS = ("all", "share", "only")
+# Kinds of links a juror may declare; their labels are in `conflicts`.
+LINKS = ("employment", "mandate", "board", "family", "money", "subsidy", "rival", "other")
 
 
 class Panel(Base):
@@ -151,6 +153,7 @@ class Recusal(Base):
     seat_id: Mapped[int] = mapped_column(ForeignKey("seats.id"))
     application_id: Mapped[int] = mapped_column(ForeignKey("applications.id"), index=True)
     origin: Mapped[str] = mapped_column(one_of("origin", ("declared", "detected")))
+    link: Mapped[str | None] = mapped_column(one_of("link", LINKS))  # declared: which kind
     reason: Mapped[str]
     created_at: Mapped[Created]
     lifted_at: Mapped[Instant | None]

@@ -1,4 +1,4 @@
-"""Verbs of a vote in session: put a question, vote, proclaim. Whoever is set aside from the file has no part in it."""
+"""Verbs of a vote in session: put a question, vote, proclaim, take back. Whoever is set aside from the file has no part in it."""
 
 from collections import Counter
 
@@ -84,7 +84,7 @@ async def proclaim(db: AsyncSession, actor: Actor, call: Call, leader: Seat | No
         await may_lead_on(db, actor, call, motion.application_id)
     counts, chair = await _ballots(db, meeting, motion)
     if not counts:
-        raise Refused(_("Personne n’a voté."))
+        raise Refused(_("Personne n’a voté."), _("Attendez les votes, ou retirez la question."))
     motion.outcome, motion.closed_at = outcome_of(counts, chair), clock.now()
     if motion.shortlists and motion.application_id is not None:
         db.add(
@@ -97,6 +97,20 @@ async def proclaim(db: AsyncSession, actor: Actor, call: Call, leader: Seat | No
         "motion": motion.id, "application": motion.application_id, "outcome": motion.outcome,
         **{choice: counts[choice] for choice in CHOICES},
     })  # fmt: skip
+    return motion
+
+
+async def withdraw(db: AsyncSession, actor: Actor, call: Call, leader: Seat | None, motion_id: int) -> Motion:
+    """Take a question back, as long as nobody has voted on it: a vote that began is proclaimed."""
+    check_lead(actor, call, leader)
+    meeting = await current_meeting(db, call)
+    motion = await _open_motion(db, meeting, motion_id)
+    if motion.application_id is not None:
+        await may_lead_on(db, actor, call, motion.application_id)
+    if (await db.execute(select(Ballot.id).where(Ballot.motion_id == motion.id).limit(1))).first():
+        raise Refused(_("Le vote a commencé : proclamez-en le résultat."))
+    motion.outcome, motion.closed_at = "withdrawn", clock.now()
+    await record(db, actor, call, meeting, "panel.withdraw_motion", {"motion": motion.id})
     return motion
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
-from sqlalchemy import exists, select
+from sqlalchemy import exists, or_, select
 
 from allocation.selection import access, boards, queries, rankings, sheets
 from allocation.selection.access import Room
@@ -149,12 +149,14 @@ async def _frozen(db: Db, room: Room) -> dict[int, tuple[int, Decimal]]:
 
 
 async def _apart(request: Request, db: Db, room: Room) -> bool:
-    """Frozen ranks have a hole where a file is: one who is set aside from it sees ranks counted without it."""
-    set_aside = exists().where(
-        Recusal.seat_id == Seat.id, Recusal.lifted_at.is_(None), Seat.user_id == actor_of(request).user_id,
-        Seat.panel_id == access.panel_of(room).id,
+    """Frozen ranks have a hole where a file is: one who is set aside from it, or was called for others, sees ranks
+    counted without it — whether the file is still there or not."""
+    recused = exists().where(Recusal.seat_id == Seat.id, Recusal.lifted_at.is_(None))
+    partly = select(Seat.id).where(
+        Seat.user_id == actor_of(request).user_id, Seat.panel_id == access.panel_of(room).id,
+        or_(recused, Seat.reads == "only"),
     )  # fmt: skip
-    return bool((await db.execute(select(set_aside))).scalar_one())
+    return (await db.execute(partly.limit(1))).first() is not None
 
 
 @post("/commissions/{call_id:int}/notation/cloture", policy="panel.close")

@@ -166,7 +166,12 @@ async def _meetings(
     ids = [m.id for m in meetings]
     there = await _by_meeting(db, select(Presence).where(Presence.meeting_id.in_(ids)).order_by(Presence.id))
     points = await _by_meeting(db, select(Discussion).where(Discussion.meeting_id.in_(ids)).order_by(Discussion.id))
-    motions = await _by_meeting(db, select(Motion).where(Motion.meeting_id.in_(ids)).order_by(Motion.id))
+    motions = await _by_meeting(
+        db,
+        select(Motion)
+        .where(Motion.meeting_id.in_(ids), Motion.outcome.is_distinct_from("withdrawn"))
+        .order_by(Motion.id),
+    )
     counts = await _counts(db, ids)
     items = {item.id: item for item in await agenda.items_of(db, panel.id)}
     return [

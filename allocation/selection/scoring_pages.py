@@ -100,7 +100,7 @@ async def desk_of(
             state = "abstained" if row.abstained else "done" if row.submitted_at else "begun"
         total = reached(row.weighted, row.unassessed, weight) if state == "done" else None
         file = MyFile(row.id, label_of(row.number))
-        name = _("Candidature %(label)s", label=file.label) if room.names_hidden else row.name
+        name = _("nom masqué") if room.names_hidden else row.name
         mine.append(MySheet(file, name, state, total, sheets_read.get(row.id)))
     return Desk(room, seat, criteria, mine, marks)
 

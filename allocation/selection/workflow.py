@@ -85,15 +85,15 @@ def _admissibility(facts: Facts) -> Detail:
     if not facts.files:
         return "", {}
     if facts.decided < facts.files:
-        return N_("%(decided)s sur %(files)s examinés"), {"decided": facts.decided, "files": facts.files}
-    return N_("%(admissible)s sur %(files)s recevables"), {"admissible": facts.admissible, "files": facts.files}
+        return N_("Examinés : %(decided)s sur %(files)s"), {"decided": facts.decided, "files": facts.files}
+    return N_("Recevables : %(admissible)s sur %(files)s"), {"admissible": facts.admissible, "files": facts.files}
 
 
 def _scoring(facts: Facts, mine: bool) -> Detail:
     if not facts.sheets_due:
         return "", {}
     values: dict[str, object] = {"done": facts.sheets_in, "due": facts.sheets_due}
-    return (N_("%(done)s de vos %(due)s fiches") if mine else N_("%(done)s fiches sur %(due)s")), values
+    return (N_("Vos fiches : %(done)s sur %(due)s") if mine else N_("Fiches : %(done)s sur %(due)s")), values
 
 
 def _deliberation(facts: Facts) -> Detail:
@@ -117,7 +117,7 @@ def next_act(facts: Facts, now: datetime, *, role: str, declared: bool) -> Detai
         return N_("L’appel court jusqu’au %(closes)s. Les dossiers restent scellés d’ici là."), {
             "closes": facts.closes_at
         }
-    if role != "staff" and not declared and at in {"admissibility", "scoring", "deliberation"}:
+    if not declared and at in {"admissibility", "scoring", "deliberation"}:
         return N_("À vous : déclarez vos liens avec les structures candidates. Aucun dossier ne s’ouvre avant."), {}
     sentence = (_STAFF if role == "staff" else _JUROR).get(at, "")
     if at == "scoring" and facts.sheets_in < facts.sheets_due and role == "juror":

@@ -48,7 +48,7 @@ async def load(db: AsyncSession, cast: Cast, places: Places) -> None:
     seats = await stories.compose(db, cast, made, staff="claire", jurors=JURORS, on=days_ago(13), meets=start)
     await stories.examine(db, cast, made, staff="claire", on=days_ago(12))
     with clock.at(days_ago(11)):
-        link = {files[0].id: "Locataire de mon organisme depuis deux ans."}
+        link = {files[0].id: declarations.Link("money", "locataire de mon organisme depuis deux ans")}
         await declarations.declare(db, cast.actor("sophie"), made, seats["sophie"], link)
     for person, rows in MARKS.items():
         marks = {f.id: row for f, row in zip(files, rows, strict=True) if row}

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from allocation.selection import declarations, detection, queries
-from allocation.selection.models import Recusal, Seat
+from allocation.selection import conflicts, declarations, detection, queries
+from allocation.selection.declarations import Link
+from allocation.selection.models import LINKS, Recusal, Seat
 from intervalle.errors import Forbidden, NotFound, Refused
 from intervalle.journal import JournalEntry
 from tests import make as people
@@ -47,7 +48,9 @@ async def test_a_declared_link_closes_the_file(db: Any) -> None:
     scene = await make.admitted(db, await make.declared(db, await opened_scene(db)))
     first, second = (f.id for f in scene.files)
     with make.afterwards():
-        await declarations.declare(db, scene.jurors[0].actor, scene.call, scene.seats[0], {first: "J’y suis bénévole."})
+        await declarations.declare(
+            db, scene.jurors[0].actor, scene.call, scene.seats[0], {first: Link("other", "J’y suis bénévole.")}
+        )
     assert await visible(db, scene.seats[0]) == [second]
     assert await visible(db, scene.seats[1]) == [first, second]
     assert await recusals(db) == [(scene.seats[0].id, first, "declared")]
@@ -58,7 +61,9 @@ async def test_a_declared_link_closes_the_file(db: Any) -> None:
 async def test_a_link_needs_its_reason(db: Any) -> None:
     scene = await opened_scene(db)
     with make.afterwards(), pytest.raises(Refused, match="quel est le lien"):
-        await declarations.declare(db, scene.jurors[0].actor, scene.call, scene.seats[0], {scene.files[0].id: " "})
+        await declarations.declare(
+            db, scene.jurors[0].actor, scene.call, scene.seats[0], {scene.files[0].id: Link("other", " ")}
+        )
 
 
 async def test_only_for_oneself_and_only_files_of_this_call(db: Any) -> None:
@@ -68,7 +73,7 @@ async def test_only_for_oneself_and_only_files_of_this_call(db: Any) -> None:
             await declarations.declare(db, scene.jurors[1].actor, scene.call, scene.seats[0], {})
         with pytest.raises(NotFound):
             await declarations.declare(
-                db, scene.jurors[0].actor, scene.call, scene.seats[0], {other.files[0].id: "Lien."}
+                db, scene.jurors[0].actor, scene.call, scene.seats[0], {other.files[0].id: Link("family")}
             )
 
 
@@ -104,7 +109,7 @@ async def test_a_recusal_is_lifted_by_somebody_else_with_a_reason(db: Any) -> No
     scene = await make.admitted(db, await opened_scene(db))
     with make.afterwards():
         await declarations.declare(
-            db, scene.jurors[0].actor, scene.call, scene.seats[0], {scene.files[0].id: "Homonyme ?"}
+            db, scene.jurors[0].actor, scene.call, scene.seats[0], {scene.files[0].id: Link("other", "Homonyme ?")}
         )
         recusal = (await db.execute(select(Recusal))).scalar_one()
         with pytest.raises(Forbidden):
@@ -119,7 +124,7 @@ async def test_a_recusal_is_lifted_by_somebody_else_with_a_reason(db: Any) -> No
 
 async def test_declaring_again_after_a_lift_closes_again(db: Any) -> None:
     scene = await make.admitted(db, await opened_scene(db))
-    link = {scene.files[0].id: "Lien."}
+    link = {scene.files[0].id: Link("other", "Lien.")}
     with make.afterwards():
         await declarations.declare(db, scene.jurors[0].actor, scene.call, scene.seats[0], link)
         recusal = (await db.execute(select(Recusal))).scalar_one()
@@ -134,3 +139,20 @@ async def test_staff_who_sit_see_nothing_either_until_they_declare(db: Any) -> N
     scene.seats[0].user_id = scene.city.person.id
     await db.flush()
     assert (await db.execute(queries.files_open_to(scene.call.id, scene.city.actor))).all() == []
+
+
+@pytest.mark.parametrize("kind", LINKS)
+async def test_each_kind_of_link_is_recorded_as_declared(db: Any, kind: str) -> None:
+    scene = await opened_scene(db)
+    link = {scene.files[0].id: Link(kind, "depuis 2024")}
+    with make.afterwards():
+        await declarations.declare(db, scene.jurors[0].actor, scene.call, scene.seats[0], link)
+    kept = (await db.execute(select(Recusal))).scalar_one()
+    label = conflicts.LINKS[kind]
+    assert (kept.link, kept.reason) == (kind, f"{label} : depuis 2024" if kind != "other" else "depuis 2024")
+
+
+def test_what_must_be_declared_is_offered() -> None:
+    """rules.md §4.4, and the codes the table accepts are those the page offers."""
+    assert tuple(conflicts.LINKS) == LINKS
+    assert {"employment", "mandate", "board", "family", "money", "subsidy", "rival"} < set(LINKS)

@@ -23,6 +23,7 @@ from allocation.selection import (
     revisions,
     sheets,
 )
+from allocation.selection.declarations import Link
 from allocation.selection.models import Seat
 from allocation.selection.panels import SeatTerms
 from allocation.selection.sheets import Typed
@@ -53,7 +54,7 @@ async def a_scene(db: Any) -> make.Scene:
     await db.execute(update(Application).where(Application.id == hidden.id).values(project_name=f"{CANARY} projet"))
     with make.afterwards():
         await declarations.declare(
-            db, scene.jurors[0].actor, scene.call, scene.seats[0], {hidden.id: "Un parent y travaille."}
+            db, scene.jurors[0].actor, scene.call, scene.seats[0], {hidden.id: Link("other", "Un parent y travaille.")}
         )
     for file in range(3):
         for juror in range(4):
@@ -207,7 +208,7 @@ async def test_every_write_on_the_file_is_a_404(db: Any, client: Any) -> None:
             sent = await page.post(f"{base}/notation/{scene.files[1].id}/{verb}", data={"abstention": "Non."})
             assert sent.status_code == 404
         known = scene.files[1].organisation_id
-        again = {"structure": str(known), f"reason{known}": "Encore."}
+        again = {"structure": str(known), f"link{known}": "board"}
         assert (await page.post(f"{base}/conflits", data=again)).status_code == 404
 
 
@@ -217,7 +218,9 @@ async def test_staff_who_sit_and_are_set_aside_see_no_more_on_staff_pages(db: An
     with make.afterwards():
         seat = await make.sit(db, scene.city, scene.call, scene.city, SeatTerms("city_ess", voting=False))
         assert isinstance(seat, Seat)
-        await declarations.declare(db, scene.city.actor, scene.call, seat, {scene.files[1].id: "Ancien salarié."})
+        await declarations.declare(
+            db, scene.city.actor, scene.call, seat, {scene.files[1].id: Link("other", "Ancien salarié.")}
+        )
         if phase == "deliberation":
             await sheets.close_scoring(db, scene.city.actor, scene.call)
         await db.commit()
@@ -233,7 +236,7 @@ async def test_leaving_the_panel_opens_nothing(db: Any, client: Any) -> None:
     with make.afterwards():
         seat = await make.sit(db, scene.city, scene.call, scene.city, SeatTerms("city_ess", voting=False))
         assert isinstance(seat, Seat)
-        await declarations.declare(db, scene.city.actor, scene.call, seat, {scene.files[0].id: "Lien."})
+        await declarations.declare(db, scene.city.actor, scene.call, seat, {scene.files[0].id: Link("other", "Lien.")})
         await panels.leave(db, scene.city.actor, scene.call, seat.id)
         await db.commit()
         page = await client(scene.city.person)

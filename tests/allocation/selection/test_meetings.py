@@ -6,8 +6,19 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from allocation.selection import declarations, finalists, meeting_pages, meetings, motions, rankings, revisions, sheets
+from allocation.selection import (
+    declarations,
+    finalists,
+    meeting_pages,
+    meetings,
+    motions,
+    rankings,
+    records,
+    revisions,
+    sheets,
+)
 from allocation.selection.boards import load
+from allocation.selection.declarations import Link
 from allocation.selection.meeting_models import Ballot, Discussion, Hearing, MarkChange, Meeting, Presence, Shortlisting
 from allocation.selection.models import Panel
 from allocation.selection.queries import open_to
@@ -28,7 +39,7 @@ async def deliberating(
     with make.afterwards():
         if apart:
             await declarations.declare(
-                db, scene.jurors[0].actor, scene.call, scene.seats[0], {scene.files[0].id: "Lien."}
+                db, scene.jurors[0].actor, scene.call, scene.seats[0], {scene.files[0].id: Link("other", "Lien.")}
             )
     for file in range(files):
         for juror in range(jurors):
@@ -335,3 +346,22 @@ async def test_the_stream_says_the_version_and_ends_by_itself(
         stranger = await make.calls_make.side(db)
         await db.commit()
         assert (await (await client(stranger.person)).get(url)).status_code == 404
+
+
+async def test_a_question_nobody_voted_on_can_be_taken_back(db: Any) -> None:
+    scene = await deliberating(db)
+    city, call = scene.city.actor, scene.call
+    with make.afterwards():
+        motion = await motions.propose(db, city, call, None, question="Reporter la séance ?")
+        with pytest.raises(Refused, match="Personne n’a voté"):
+            await motions.proclaim(db, city, call, None, motion.id)
+        await motions.withdraw(db, city, call, None, motion.id)
+        again = await motions.propose(db, city, call, None, question="Suspendre dix minutes ?")
+        await motions.vote(db, scene.jurors[0].actor, call, scene.seats[0], again.id, "for")
+        with pytest.raises(Refused, match="commencé"):
+            await motions.withdraw(db, city, call, None, again.id)
+        await motions.proclaim(db, city, call, None, again.id)
+        await meetings.close_meeting(db, city, call, None)
+        panel = (await db.execute(select(Panel).where(Panel.call_id == call.id))).scalar_one()
+        told = (await records.record_of(db, call, panel))["meetings"][-1]["votes"]
+    assert (motion.outcome, [v["question"] for v in told]) == ("withdrawn", ["Suspendre dix minutes ?"])

@@ -84,12 +84,24 @@ async def test_the_whole_way_by_forms(db: Any, client: Any) -> None:
 async def test_a_wrong_declaration_is_said_and_nothing_is_signed(db: Any, client: Any) -> None:
     scene = await make.opened(db, await make.seated(db, await make.closed_call(db, files=1)))
     url = f"/commissions/{scene.call.id}/conflits"
-    one = {"structure": str(scene.files[0].organisation_id)}
+    id = scene.files[0].organisation_id
+    one = {"structure": str(id)}
     with make.afterwards():
         page = await client(scene.jurors[0].person)
-        for wrong in ({}, one, one | {"none": "yes"}):
+        other, unknown = {f"link{id}": "other"}, {f"link{id}": "imagined"}
+        for wrong in (
+            {},
+            one,
+            one | {"none": "yes"},
+            one | other,
+            one | unknown,
+            one | {f"link{id}": "family", "none": "yes"},
+        ):
             assert (await page.post(url, data=wrong)).status_code == 422
-        assert (await page.post(url, data={"structure": "999999", "reason999999": "Lien."})).status_code == 404
+        kept = (await page.post(url, data=one | other | {f"reason{id}": " "})).text
+        assert f'value="{id}" checked' in kept
+        assert '<option value="other" selected>' in kept
+        assert (await page.post(url, data={"structure": "999999", "link999999": "family"})).status_code == 404
     assert (await db.execute(select(Seat.declared_at))).scalars().all() == [None, None, None]
 
 

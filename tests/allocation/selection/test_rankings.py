@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, true
 
 from allocation.selection import boards, declarations, rankings, scoring, sheets
+from allocation.selection.declarations import Link
 from allocation.selection.models import Panel, RankedScore
 from allocation.selection.panels import Rules, SeatTerms
 from allocation.selection.sheets import Typed
@@ -105,7 +106,11 @@ async def test_a_set_aside_juror_no_longer_counts_and_does_not_block(db: Any) ->
     with make.afterwards():
         # The fourth juror had marked the first file before finding the link: that sheet counts no more.
         await declarations.declare(
-            db, scene.jurors[3].actor, scene.call, scene.seats[3], {scene.files[0].id: "Ma sœur y travaille."}
+            db,
+            scene.jurors[3].actor,
+            scene.call,
+            scene.seats[3],
+            {scene.files[0].id: Link("other", "Ma sœur y travaille.")},
         )
         board = await rankings.rank(db, scene.city.actor, scene.call)
     assert [board.scores[f.label].readers for f in scene.files] == [3, 4]
@@ -115,7 +120,9 @@ async def test_staff_set_aside_from_a_file_leaves_the_ranking_to_a_colleague(db:
     scene = await make.ready(db, files=2, jurors=3)
     with make.afterwards():
         seat = await make.sit(db, scene.city, scene.call, scene.city, SeatTerms("city_ess", voting=False))
-        await declarations.declare(db, scene.city.actor, scene.call, seat, {scene.files[0].id: "Ancien bénévole."})
+        await declarations.declare(
+            db, scene.city.actor, scene.call, seat, {scene.files[0].id: Link("other", "Ancien bénévole.")}
+        )
     await make.score_all(db, scene, 3, 4)
     colleague = await people.user(db, "Collègue")
     await people.join(db, colleague, scene.city.org)
@@ -204,7 +211,11 @@ async def test_marks_counted_by_the_database_give_the_score_of_the_marks(db: Any
     with make.afterwards():
         await sheets.abstain(db, scene.jurors[3].actor, scene.call, scene.seats[3], scene.files[1].id, "Trop proche.")
         await declarations.declare(
-            db, scene.jurors[0].actor, scene.call, scene.seats[0], {scene.files[2].id: "Ma sœur y travaille."}
+            db,
+            scene.jurors[0].actor,
+            scene.call,
+            scene.seats[0],
+            {scene.files[2].id: Link("other", "Ma sœur y travaille.")},
         )
         panel = (await db.execute(select(Panel).where(Panel.call_id == scene.call.id))).scalar_one()
         board = await boards.load(db, scene.call, panel, seen=true())

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from allocation.selection import access, live, meetings, motions, panels, shares, sheets
+from allocation.selection import access, live, meetings, motions, panels, records, shares, sheets
 from allocation.selection.meeting_models import Ballot
-from allocation.selection.models import Seat
+from allocation.selection.models import Panel, Seat
 from allocation.selection.panels import Rules, SeatTerms
-from intervalle.errors import Refused
+from intervalle.errors import NotFound, Refused
 from tests.allocation.selection import make
 
 
@@ -101,3 +101,36 @@ async def test_an_observer_is_there_and_has_no_voice(db: Any, client: Any) -> No
         await db.commit()
         room = (await (await client(side.person)).get(f"/commissions/{call.id}/deliberation")).text
     assert (scene.files[0].label in room, 'name="choice"' in room) == (True, False)
+
+
+async def test_an_expert_has_no_part_in_what_is_said_of_other_files(db: Any) -> None:
+    """Neither counted among the voices on such a file, nor let to vote or to lead on it; named with their own files."""
+    scene = await make.ready(db, files=2, jurors=4)
+    staff, call, expert = scene.city.actor, scene.call, scene.seats[3]
+    mine, other = scene.files
+    with make.afterwards():
+        await shares.call_expert(db, staff, call, expert.id, [mine.id])
+    for juror in range(4):
+        for file in range(2):
+            if (juror, file) != (3, 1):
+                await make.score(db, scene, juror, file, 4)
+    with make.afterwards():
+        await sheets.close_scoring(db, staff, call)
+        await meetings.open_meeting(db, staff, call, None)
+        for seat, side in zip(scene.seats, scene.jurors, strict=True):
+            await meetings.arrive(db, side.actor, call, None, seat.id)
+        voices = []
+        for file in (mine, other):
+            await meetings.discuss(db, staff, call, None, file.id)
+            room = await access.enter(db, staff, call.id)
+            seen = await live.look(db, staff, room)
+            voices.append((seen.voters_here, seen.voters))
+        assert voices == [(4, 4), (3, 3)]
+        motion = await motions.propose(db, staff, call, None, question="Retenir ?", application_id=other.id)
+        with pytest.raises(NotFound):
+            await motions.vote(db, scene.jurors[3].actor, call, expert, motion.id, "for")
+        with pytest.raises(NotFound):
+            await meetings.may_lead_on(db, scene.jurors[3].actor, call, other.id)
+        panel = (await db.execute(select(Panel).where(Panel.call_id == call.id))).scalar_one()
+        parts = [s["part"] for s in (await records.record_of(db, call, panel))["seats"]]
+    assert sorted(parts) == [f"Expert, pour les candidatures {mine.label}", "Membre", "Membre", "Présidence"]

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from allocation.selection import declarations, invitations, queries, rankings, shares, sheets
+from allocation.selection.declarations import Link
 from allocation.selection.models import Reading, Seat, SeatInvitation
 from allocation.selection.panels import Rules, SeatTerms
 from allocation.selection.sheets import Typed
@@ -20,7 +21,9 @@ async def mine(db: Any, seat: Seat) -> list[int]:
 async def test_files_are_handed_out_evenly_and_without_conflicts(db: Any) -> None:
     scene = await make.ready(db, files=4, jurors=4)
     with make.afterwards():
-        await declarations.declare(db, scene.jurors[0].actor, scene.call, scene.seats[0], {scene.files[0].id: "Lien."})
+        await declarations.declare(
+            db, scene.jurors[0].actor, scene.call, scene.seats[0], {scene.files[0].id: Link("other", "Lien.")}
+        )
         assert await shares.hand_out(db, scene.city.actor, scene.call) == {}
     read = {seat.id: await mine(db, seat) for seat in scene.seats}
     assert [len(files) for files in read.values()] == [2, 2, 2, 2]

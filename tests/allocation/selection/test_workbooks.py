@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from allocation.selection import sheets
+from allocation.selection.declarations import Link
 from allocation.selection.models import Mark, ScoreSheet
 from allocation.selection.reasons import Given
 from allocation.selection.sheets import Typed
@@ -116,7 +117,9 @@ async def test_a_recused_file_is_not_in_the_workbook_and_not_taken_back(db: Any,
     with make.afterwards():
         page = await client(scene.jurors[0].person)
         before = (await page.get(f"{url}.xlsx")).content
-        await declarations.declare(db, scene.jurors[0].actor, scene.call, scene.seats[0], {scene.files[0].id: "Lien."})
+        await declarations.declare(
+            db, scene.jurors[0].actor, scene.call, scene.seats[0], {scene.files[0].id: Link("other", "Lien.")}
+        )
         await db.commit()
         after = openpyxl.load_workbook(io.BytesIO((await page.get(f"{url}.xlsx")).content)).worksheets[0]
         assert {str(row[1].value).split()[0] for row in after.iter_rows(min_row=2)} == {scene.files[1].label}
