@@ -110,7 +110,7 @@ async def facts_of(db: AsyncSession, actor: Actor, room: Room) -> workflow.Facts
 async def head(db: AsyncSession, actor: Actor, room: Room) -> Head:
     facts, now = await facts_of(db, actor, room), clock.now()
     steps = workflow.steps(facts, now, mine=room.scores)
-    sentence = workflow.next_act(facts, now, role=room.role, declared=room.declared)
+    sentence = workflow.next_act(facts, now, role=room.role, declared=room.declared, mine=room.scores)
     urls = _urls(room)
     return Head(
         phase=workflow.phase(facts, now),

@@ -60,7 +60,7 @@ def phase(facts: Facts, now: datetime) -> str:
 
 
 LABELS = (
-    N_("Recevabilité"), N_("Notation à l’aveugle"), N_("Délibération"), N_("Proposition d’attribution"),
+    N_("Recevabilité"), N_("Notation individuelle"), N_("Délibération"), N_("Proposition d’attribution"),
     N_("Décisions motivées"),
 )  # fmt: skip
 _INDEX = {"waiting": -1, "opening": 0, "admissibility": 0, "scoring": 1, "deliberation": 2, "ranked": 3, "released": 5}
@@ -110,8 +110,9 @@ def _decisions(facts: Facts) -> Detail:
     return (N_("Notifiées le %(released)s"), {"released": facts.released_at}) if facts.released_at else ("", {})
 
 
-def next_act(facts: Facts, now: datetime, *, role: str, declared: bool) -> Detail:
-    """One sentence: who acts next, and by when. `role` is « juror », « observer » or « staff »."""
+def next_act(facts: Facts, now: datetime, *, role: str, declared: bool, mine: bool = False) -> Detail:
+    """One sentence: who acts next, and by when. `role` is « juror », « observer » or « staff »; `mine`: the sheets counted
+    are the reader's own, who may be staff too."""
     at = phase(facts, now)
     if at == "waiting":
         return N_("L’appel court jusqu’au %(closes)s. Les dossiers restent scellés d’ici là."), {
@@ -119,28 +120,57 @@ def next_act(facts: Facts, now: datetime, *, role: str, declared: bool) -> Detai
         }
     if not declared and at in {"admissibility", "scoring", "deliberation"}:
         return N_("À vous : déclarez vos liens avec les structures candidates. Aucun dossier ne s’ouvre avant."), {}
-    sentence = (_STAFF if role == "staff" else _JUROR).get(at, "")
-    if at == "scoring" and facts.sheets_in < facts.sheets_due and role == "juror":
-        return N_("À vous : fiches encore à valider avant la séance : %(left)s."), {
-            "left": facts.sheets_due - facts.sheets_in
-        }
-    return sentence, {}
+    if at == "scoring" and (mine or role == "juror") and facts.sheets_in < facts.sheets_due:
+        return _left(facts)
+    dated = (
+        (_STAFF_DATED if role == "staff" else _JUROR_DATED).get(at) if facts.meets_at and now < facts.meets_at else None
+    )
+    if at == "scoring" and role == "staff" and not mine and 0 < facts.sheets_due == facts.sheets_in:
+        return N_("À vous : toutes les fiches sont validées. Clôturez la notation, puis réunissez la commission."), {}
+    if (
+        at == "scoring" and role != "staff" and not facts.sheets_due
+    ):  # a list that counts no sheet claims nothing of them
+        return (_ALL_SCORE_DATED, {"meets": facts.meets_at}) if dated else (_ALL_SCORE, {})
+    if dated:
+        return dated, {"meets": facts.meets_at}
+    return (_STAFF if role == "staff" else _JUROR).get(at, ""), {}
+
+
+def _left(facts: Facts) -> Detail:
+    values: dict[str, object] = {"left": facts.sheets_due - facts.sheets_in}
+    if facts.meets_at is None:
+        return N_("À vous : fiches encore à valider avant la séance : %(left)s."), values
+    return N_("À vous : fiches encore à valider avant la séance du %(meets)s : %(left)s."), values | {
+        "meets": facts.meets_at
+    }
 
 
 _STAFF = {
     "opening": N_("À vous : ouvrez les dossiers. L’ouverture est datée et inscrite au journal."),
     "admissibility": N_("À vous : examinez la recevabilité. Seuls les dossiers recevables passent à la notation."),
-    "scoring": N_("Aux membres de la commission : chacun note à l’aveugle. Vous clorez la notation ensuite."),
+    "scoring": N_("Aux membres de la commission : chacun note seul. Vous clorez la notation ensuite."),
     "deliberation": N_("À la commission, puis à vous : le classement s’arrête après la séance."),
     "ranked": N_("À vous : calculez la proposition d’attribution à partir du classement."),
     "released": N_("Les décisions sont parties. Les recours courent à compter de leur réception."),
     "cancelled": N_("L’appel est annulé : rien n’est plus à faire ici."),
 }
+_STAFF_DATED = {
+    "scoring": N_("Aux membres de la commission : chacun note seul, avant la séance du %(meets)s. Vous clorez la notation ensuite."),
+    "deliberation": N_("À la commission : elle se réunit le %(meets)s. À vous ensuite : arrêtez le classement."),
+}  # fmt: skip
+_JUROR_DATED = {
+    "scoring": N_("Vos fiches sont validées. Les autres membres notent jusqu’à la séance du %(meets)s."),
+    "deliberation": N_("À la commission : elle se réunit le %(meets)s, sur les notes de chacun."),
+}
+_ALL_SCORE = N_("Aux membres de la commission : chacun note seul les dossiers qui lui sont confiés.")
+_ALL_SCORE_DATED = N_("Aux membres de la commission : chacun note seul ses dossiers, avant la séance du %(meets)s.")
 _JUROR = {
     "opening": N_("Au service organisateur : il ouvre les dossiers, puis vous déclarez vos liens."),
     "admissibility": N_("Au service organisateur : il examine la recevabilité. Vous serez prévenu."),
     "scoring": N_("Vos fiches sont validées. La notation reste ouverte aux autres membres."),
-    "deliberation": N_("À la commission : la séance se tient sur les notes de chacun."),
+    "deliberation": N_(
+        "À la commission : elle délibère sur les notes de chacun, puis le service organisateur arrête le classement."
+    ),
     "ranked": N_("Au service organisateur : il prépare la proposition d’attribution."),
     "released": N_("Les décisions sont parties. La commission a fini son travail."),
     "cancelled": N_("L’appel est annulé : rien n’est plus à faire ici."),

@@ -99,8 +99,12 @@ def _call(
     )  # fmt: skip
     phase = selection.phase(facts, now)
     said = say(*selection.next_act(facts, now, role="staff", declared=True))
-    place = {"admissibility": "/recevabilite", "deliberation": "/classement"}.get(phase, "")
-    return Task(call.title, said, base + place, works and phase != "scoring", paris_day(panel.meets_at) or decision_on)
+    scored = phase == "scoring" and 0 < due == done
+    place = {"admissibility": "/recevabilite", "deliberation": "/classement"}.get(
+        phase, "/classement" if scored else ""
+    )
+    mine = works and (phase != "scoring" or scored)
+    return Task(call.title, said, base + place, mine, paris_day(panel.meets_at) or decision_on)
 
 
 ASSIGNING = {

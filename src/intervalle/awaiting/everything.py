@@ -9,11 +9,11 @@ from datetime import date
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from intervalle.accounts.actor import Actor
-from intervalle.awaiting import decision, occupation, structure
+from intervalle.awaiting import answers, decision, occupation, structure
 from intervalle.awaiting.task import Source, Task
 
 SOURCES: tuple[Source, ...] = (
-    structure.applications, structure.invitations, structure.contacts, structure.statuses_to_check, structure.joins, structure.twins, structure.papers, structure.offers, structure.places_offered,
+    structure.applications, structure.invitations, structure.contacts, structure.statuses_to_check, structure.joins, structure.twins, structure.papers, structure.offers, answers.decisions, structure.places_offered,
     occupation.premises_to_publish, occupation.positions_to_check, decision.calls, decision.seats_offered, decision.seats, decision.offers_out, decision.appeals, occupation.leases_to_prepare, occupation.leases,
     occupation.counterparts, occupation.tax_lines, occupation.relocations,
 )  # fmt: skip

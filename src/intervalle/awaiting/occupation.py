@@ -197,23 +197,26 @@ async def premises_to_publish(db: AsyncSession, actor: Actor) -> list[Task]:
     if len(places) > FEW:
         counted = select(func.count()).select_from(drafts.order_by(None).with_only_columns(Premises.id).subquery())
         count = (await db.execute(counted)).scalar_one()
+        writes = any(POLICY.can(actor, "premises.publish", place) for place in places)
         return [
             Task(
                 ngettext("%(n)s local à compléter et publier", "%(n)s locaux à compléter et publier", count),
-                _("À vous : complétez-les et publiez-les, un à un. Personne d’autre ne les voit."),
+                _("À vous : complétez-les et publiez-les, un à un. Personne d’autre ne les voit.") if writes
+                else _("À vos collègues : les compléter et les publier, un à un. Personne d’autre ne les voit."),
                 "/locaux/mes-locaux?etat=brouillon",
-                any(POLICY.can(actor, "premises.publish", place) for place in places),
+                writes,
             )
-        ]
+        ]  # fmt: skip
     return [
         Task(
             place.name,
-            _("À vous : complétez ce local et publiez-le. Personne d’autre ne le voit."),
+            _("À vous : complétez ce local et publiez-le. Personne d’autre ne le voit.") if POLICY.can(actor, "premises.publish", place)
+            else _("À vos collègues : compléter ce local et le publier. Personne d’autre ne le voit."),
             f"/locaux/{place.id}/modifier",
             POLICY.can(actor, "premises.publish", place),
         )
         for place in places
-    ]
+    ]  # fmt: skip
 
 
 async def positions_to_check(db: AsyncSession, actor: Actor) -> list[Task]:

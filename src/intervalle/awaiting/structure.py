@@ -5,6 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from allocation.assignment import award_sentences, letters
 from allocation.assignment.models import Award
 from allocation.relocation.models import RelocationOffer, RelocationPath
 from calls import queries as calling
@@ -17,13 +18,13 @@ from intervalle.accounts.actor import Actor
 from intervalle.accounts.models import Organisation, StructureDocument
 from intervalle.accounts.policy import WRITE
 from intervalle.accounts.policy_table import POLICY
-from intervalle.awaiting.task import MOST, REMEMBERED, Task, paris_day
+from intervalle.awaiting.task import MOST, Task, paris_day
 from intervalle.i18n import _, day, instant
 from premises.models import Lot, Premises
 
 
 async def applications(db: AsyncSession, actor: Actor) -> list[Task]:
-    """Files of one's structures: drafts with the closing instant, files under examination, decisions received."""
+    """Files of one's structures: drafts with the closing instant, files under examination. Decisions: see `answers`."""
     now = clock.now()
     rows = await db.execute(
         calling.applications_mine(actor)
@@ -34,7 +35,7 @@ async def applications(db: AsyncSession, actor: Actor) -> list[Task]:
             Application.withdrawn_at.is_(None),
             or_(Application.typed_by_id.is_(None), Application.submitted_at.is_not(None)),
             Call.cancelled_at.is_(None),
-            or_(Call.released_at.is_(None), Call.released_at > now - REMEMBERED),
+            Call.released_at.is_(None),
             or_(Call.closes_at > now, Application.submitted_at.is_not(None)),
         )
         .order_by(Call.closes_at, Application.id)
@@ -49,12 +50,12 @@ def _application(
     actor: Actor, one: Application, call: Call, decision_on: date | None, now: datetime, *, sealed: bool
 ) -> Task:
     stage = sentences.application_stage(one, call, now)
-    path = {"decided": "/decision", "draft": "/dossier/projet"}.get(stage, "")
+    path = "/dossier/projet" if stage == "draft" else ""
     return Task(
         _("%(project)s, appel « %(call)s »", project=one.project_name or one.label, call=call.title),
         sentences.application_sentence(one, call, now, decision_on, sealed=sealed),
         f"/candidatures/{one.id}{path}",
-        stage == "decided" or (stage == "draft" and POLICY.can(actor, "applications.draft", one)),
+        stage == "draft" and POLICY.can(actor, "applications.draft", one),
         {"draft": paris_day(call.closes_at), "submitted": paris_day(call.closes_at), "examined": decision_on}.get(
             stage
         ),
@@ -67,7 +68,9 @@ async def statuses_to_check(db: AsyncSession, actor: Actor) -> list[Task]:
     return [
         Task(
             _("Statut ESS de %(name)s", name=structure.name),
-            _("À vous : lisez la pièce, puis dites si elle établit le statut."),
+            _("À vous : lisez la pièce, puis dites si elle établit le statut.")
+            if POLICY.can(actor, "ess.review", claim)
+            else _("À vos collègues : lire la pièce, puis dire si elle établit le statut."),
             f"/structures/{structure.id}/verification",
             POLICY.can(actor, "ess.review", claim),
         )
@@ -211,10 +214,10 @@ async def offers(db: AsyncSession, actor: Actor) -> list[Task]:
     return [
         Task(
             _("%(place)s, lot %(lot)s : une place vous est proposée", place=premises.name, lot=lot.label),
-            _("À vous : acceptez ou déclinez avant le %(end)s.", end=instant(award.offer_expires_at)),
+            award_sentences.award_for_structure("offered", letters.last_day(award)),
             f"/candidatures/{award.application_id}/decision",
             POLICY.can(actor, "awards.answer", award),
-            paris_day(award.offer_expires_at),
+            letters.last_day(award),
         )
         for award, lot, premises in rows
     ]

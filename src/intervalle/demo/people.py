@@ -80,8 +80,8 @@ class Person:
 
 # One per role first (the sign-in page shows them in this order), then those the other cases need.
 PEOPLE = (
-    Person("claire", "Claire Morvan, publie les locaux (aménageur)", ("territoires",)),
-    Person("anne", "Anne Le Goff, conduit l’attribution (ville)", ("rennes",)),
+    Person("claire", "Claire Morvan, publie les locaux et conduit l’attribution (aménageur)", ("territoires",)),
+    Person("anne", "Anne Le Goff, préside des commissions (ville de Rennes)", ("rennes",)),
     Person("ines", "Inès Caron, candidate (Fou de Coudre)", ("fou",)),
     Person("hugo", "Hugo Delattre, candidat (Resport)", ("resport",)),
     Person("nadia", "Nadia Ferhat, candidate (La Belle Boîte)", ("belleboite",)),

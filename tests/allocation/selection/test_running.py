@@ -1,7 +1,7 @@
 """A juror's own total as it grows; the order of reading; the steps."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -87,3 +87,19 @@ def test_who_has_not_declared_is_asked_to_first() -> None:
     facts = Facts(closes_at=CLOSED, opened_at=CLOSED, files=2, decided=2, admissible=2, sheets_due=2)
     assert "déclarez" in next_act(facts, NOW, role="juror", declared=False)[0]
     assert next_act(facts, NOW, role="juror", declared=True)[1] == {"left": 2}
+
+
+def test_each_is_told_by_when_and_a_list_that_counts_nothing_claims_nothing() -> None:
+    meets = NOW + timedelta(days=4)
+    facts = Facts(closes_at=CLOSED, opened_at=CLOSED, meets_at=meets, files=2, decided=2, admissible=2, sheets_due=2)
+
+    def said(role: str, *, mine: bool = False, **more: int) -> tuple[str, dict[str, object]]:
+        return next_act(replace(facts, **more), NOW, role=role, declared=True, mine=mine)
+
+    assert said("juror")[1] == {"left": 2, "meets": meets}
+    assert said("staff", mine=True)[0] == said("juror")[0]  # who runs the call and sits in it has sheets too
+    assert said("staff")[0].startswith("Aux membres")
+    assert said("staff")[1] == {"meets": meets}
+    assert said("staff", sheets_in=2)[0].startswith("À vous : toutes les fiches sont validées")
+    assert said("juror", sheets_in=2)[0].startswith("Vos fiches sont validées")
+    assert said("juror", sheets_due=0)[0].startswith("Aux membres")
