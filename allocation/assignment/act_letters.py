@@ -168,7 +168,7 @@ def _as_decision(
         if change.heard.strip():
             paragraphs.append(f"Vous avez été invité à présenter vos observations. {change.heard.strip()}")
     else:
-        paragraphs.append("Elle est remplacée par la décision de ce jour.")
+        paragraphs.append("Cette première décision est remplacée par celle de ce jour.")
     paragraphs += [text for text in (act.motive.strip(), change.motive.strip(), *passed) if text]
     return Decision(
         outcome=line.outcome, lot_id=line.lot_id, area=line.area, motive="\n\n".join(paragraphs),

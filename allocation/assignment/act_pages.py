@@ -30,7 +30,7 @@ from calls.models import Call
 from intervalle import clock, files
 from intervalle.accounts.models import User
 from intervalle.errors import NotFound, Refused
-from intervalle.i18n import N_, _
+from intervalle.i18n import N_, _, ngettext
 from intervalle.outbox import StoredFile
 from intervalle.pdf import render_pdf
 from intervalle.web import (
@@ -237,7 +237,7 @@ async def put_line(request: Request, db: Db, call_id: Id, act_id: Id) -> Respons
     except Refused as refused:
         form.add_error("outcome", f"{refused.sentence} {refused.way_out}".strip())
         raise invalid(request, "assignment/act_line.html", **context) from refused
-    return redirect(back, flash=_("Ligne de %(name)s enregistrée.", name=one.organisation.name))
+    return redirect(back, flash=_("Ligne enregistrée : %(name)s.", name=one.organisation.name))
 
 
 @get("/attribution/{call_id:int}/actes/{act_id:int}/lettres/{application_id:int}/lettre.pdf", policy="proposals.show")
@@ -288,7 +288,11 @@ async def notify(request: Request, db: Db, call_id: Id, act_id: Id) -> Response[
     call = await _call(request, db, call_id)
     act = await _act(db, call, act_id)
     sent = await act_release.release(db, actor_of(request), call, act.id)
-    told = _("%(n)s lettres partent ensemble.", n=sent) if sent else _("Cet acte était déjà notifié.")
+    told = (
+        ngettext("La lettre est partie.", "%(n)s lettres partent ensemble.", sent)
+        if sent
+        else _("Cet acte était déjà notifié.")
+    )
     return redirect(f"/attribution/{call_id}/actes/{act_id}", flash=told)
 
 

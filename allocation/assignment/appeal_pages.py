@@ -8,14 +8,15 @@ from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from allocation.assignment import appeals, forms, queries
+from allocation.assignment import act_trial, appeals, forms, queries
 from allocation.assignment.appeals import Correction
 from allocation.assignment.applicant_pages import decision_context, told_of
 from allocation.assignment.board_pages import call_of
 from allocation.assignment.decisions import decider_of
 from allocation.assignment.models import Appeal, Decision
 from calls.models import Application, Call
-from intervalle.errors import NotFound
+from intervalle import clock
+from intervalle.errors import NotFound, Refused
 from intervalle.i18n import _
 from intervalle.web import Db, Id, Request, actor_of, form_data, invalid, one_or_404, page, redirect
 
@@ -44,7 +45,9 @@ async def _list(db: AsyncSession, call: Call, **given: Any) -> dict[str, Any]:
     form.application.offer(
         [(str(application.id), f"{application.label}, {owner.name}") for _d, application, owner in notified]
     )
-    return {"call": call, "rows": rows, "form": form, "outcomes": forms.OUTCOME_LABELS} | given
+    return {
+        "call": call, "rows": rows, "form": form, "outcomes": forms.OUTCOME_LABELS, "today": clock.today(),
+    } | given  # fmt: skip
 
 
 @get("/attribution/{call_id:int}/recours", policy="appeals.show")
@@ -65,10 +68,14 @@ async def record(request: Request, db: Db, call_id: Id) -> Response[Any]:
             select(Application).where(Application.id == int(form.application.data), Application.call_id == call.id)
         )
     )
-    await appeals.record_litigation(
-        db, actor_of(request), call, application, received_on=form.received_on.data,
-        reference=str(form.reference.data), grounds=str(form.grounds.data),
-    )  # fmt: skip
+    try:
+        await appeals.record_litigation(
+            db, actor_of(request), call, application, received_on=form.received_on.data,
+            reference=str(form.reference.data), grounds=str(form.grounds.data),
+        )  # fmt: skip
+    except Refused as refused:
+        form.add_error("received_on", f"{refused.sentence} {refused.way_out}".strip())
+        raise invalid(request, "assignment/appeals.html", **context) from refused
     return redirect(f"/attribution/{call_id}/recours", flash=_("Le recours est enregistré."))
 
 
@@ -83,7 +90,7 @@ async def _one(request: Request, db: AsyncSession, call_id: int, appeal_id: int,
     version = (await db.execute(queries.frozen_version(call.id))).scalar_one()
     return {
         "call": call, "appeal": appeal, "application": application, "organisation": organisation, "decision": decision,
-        "clock": appeals.clock_of(appeal, told[application.id], public=public), "public": public, "form": forms.AnswerForm(signatory=decision.signatory),
+        "clock": appeals.clock_of(appeal, told[application.id], public=public), "today": clock.today(), "form": forms.AnswerForm(signatory=decision.signatory),
         "rows": None, "typed": request.query_params, "outcomes": forms.OUTCOME_LABELS,
         "lots": [lot.label for lot, _p in await db.execute(queries.offered_lots(version.id))],
     } | given  # fmt: skip
@@ -98,7 +105,7 @@ async def show(request: Request, db: Db, call_id: Id, appeal_id: Id) -> Response
     context["unreadable"] = bool(typed.get("note") and score is None) or bool(typed.get("surface") and area is None)
     if (score is not None or area) and not context["unreadable"]:
         correction = Correction(score=score, lot=typed.get("lot") or None, area=area or None)
-        context["rows"] = await appeals.examine(db, context["call"], context["appeal"], correction)
+        context["rows"] = await act_trial.examine(db, context["call"], context["application"].id, correction)
     return page(request, "assignment/appeal.html", **context)
 
 

@@ -4,7 +4,6 @@ Nothing moves while an appeal is examined. Granting it is a dated act with its o
 taken back by it (CRPA L242-1): what can be offered is what is free.
 """
 
-import asyncio
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -15,17 +14,14 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from allocation.assignment import appeal_clock, letters, proposals, queries
+from allocation.assignment import appeal_clock, letters, queries
 from allocation.assignment import inputs as frozen
 from allocation.assignment.appeal_clock import Clock
-from allocation.assignment.board import Moved, compare
-from allocation.assignment.decisions import decider_of, documents_of
+from allocation.assignment.decisions import decider_of
 from allocation.assignment.eligibility import Period
 from allocation.assignment.inputs import Candidate, Inputs, Offered
 from allocation.assignment.mails import appeal_answer_mail, appeal_receipt_mail
 from allocation.assignment.models import Appeal, Decision
-from allocation.assignment.motives import Documents
-from allocation.assignment.problem import InvalidProblem
 from allocation.assignment.recipients import recipient_of
 from allocation.assignment.standing import released_lines
 from allocation.selection.models import RankedScore
@@ -73,8 +69,9 @@ async def file(db: AsyncSession, actor: Actor, application: Application, *, grou
     appeal = await _keep(db, actor, decision, "gracious", clock.today(), grounds.strip(), "")
     organisation = await db.get_one(Organisation, application.organisation_id)
     to, user_id = await recipient_of(db, application, organisation)
-    public = (await decider_of(db, call)).public
-    subject, text = appeal_receipt_mail(call, application, clock_of(appeal, [], public=public))
+    decider = await decider_of(db, call)
+    runs = clock_of(appeal, [], public=decider.public)
+    subject, text = appeal_receipt_mail(call, application, appeal.received_on, runs, decider)
     await mail.post(
         db,
         to=to,
@@ -100,6 +97,8 @@ async def record_litigation(
         return standing
     if received_on > clock.today():
         raise Refused("La date de communication est dans l’avenir.", "Corrigez-la.")
+    if decision.released_at and received_on < decision.released_at.astimezone(clock.PARIS).date():
+        raise Refused("Cette date précède la notification de la décision contestée.", "Corrigez-la.")
     appeal = await _keep(db, actor, decision, "litigation", received_on, grounds.strip(), reference.strip())
     await _record(db, actor, call, appeal, "appeals.record", {"kind": "litigation", "reference": appeal.reference})
     return appeal
@@ -146,20 +145,6 @@ class Correction:
     score: Decimal | None = None
     lot: str | None = None
     area: Decimal | None = None
-
-
-async def examine(db: AsyncSession, call: Call, appeal: Appeal, correction: Correction) -> list[Moved]:
-    """The decided places beside those of a copy of the call with the correction. Nothing is kept."""
-    proposal = (await db.execute(queries.retained_proposal(call.id))).scalar_one()
-    decided = documents_of(proposal)
-    inputs = await with_appellant(db, call, appeal.application_id, correction, decided.problem)
-    label = next(key for key, one in inputs.candidates.items() if one.application.id == appeal.application_id)
-    document = corrected(dict(decided.problem), inputs, label, correction)
-    try:
-        done = await asyncio.to_thread(proposals.compute, document, "fair", explain=False)
-    except InvalidProblem as problem:
-        raise Refused(str(problem)) from problem
-    return compare([decided, Documents(json.loads(done.input), done.document)], inputs)
 
 
 def corrected(problem: dict[str, Any], inputs: Inputs, label: str, correction: Correction) -> dict[str, Any]:

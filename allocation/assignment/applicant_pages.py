@@ -18,7 +18,7 @@ from allocation.assignment.letters import Setting
 from allocation.assignment.models import Award, Decision, Proposal
 from allocation.assignment.motives import Documents
 from allocation.assignment.problem import HALF_DAYS
-from allocation.remedies import appeal_deadline
+from allocation.remedies import appeal_deadline, reasons_due
 from calls.models import Application, Call
 from intervalle import clock, files
 from intervalle.accounts.models import Organisation, User
@@ -84,6 +84,7 @@ async def decision_context(db: AsyncSession, told: Told, **given: Any) -> dict[s
         "last_day": letters.last_day(award) if award and award.stage() == "offered" else None, "heading": notices.remedies_heading(public),
         # The clock runs from the reception; this is the day for somebody who received it the very day it left.
         "deadline": appeal_deadline(told_on.astimezone(clock.PARIS).date()) if told_on else None,
+        "today": clock.today(), "reasons_by": reasons_due(clock.today()),
         "computed": letters.enters_engine(told.setting, decision, told.application),
         "award_week": half_days(award.slots or ()) if award else [],
         "decider": told.setting.decider, "appeal_form": forms.AppealForm(),

@@ -150,7 +150,7 @@ async def edit(request: Request, db: Db, call_id: Id, decision_id: Id) -> Respon
         db, actor_of(request), call, decision, motive=str(form.motive.data), remedies=str(form.remedies.data),
         version=int(form.version.data or 0),
     )  # fmt: skip
-    return redirect(f"/attribution/{call_id}/lettres", flash=_("Lettre de %(name)s corrigée.", name=organisation.name))
+    return redirect(f"/attribution/{call_id}/lettres", flash=_("Lettre corrigée : %(name)s.", name=organisation.name))
 
 
 @get("/attribution/{call_id:int}/lettres/{decision_id:int}/lettre.pdf", policy="proposals.show")

@@ -1,10 +1,11 @@
 """Messages of the assignment room: plain text, in French, one link that only shows (a GET never acts)."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from allocation.assignment.appeal_clock import Clock
 from allocation.assignment.letters import OBJECTS, Letter
 from allocation.assignment.models import Appeal, Award
+from allocation.assignment.notices import Decider
 from calls.models import Application, Call
 from intervalle import clock
 from intervalle.accounts.models import Organisation
@@ -19,7 +20,7 @@ def decision_mail(call: Call, letter: Letter) -> tuple[str, str]:
     marks = " vos notes par critère," if letter.marked else ""
     text = f"""Bonjour,
 
-La décision prise sur la candidature {letter.application.label} de {letter.organisation.name} à l’appel « {call.title} » est jointe à ce message.
+La décision prise sur la candidature {letter.application.label} ({letter.organisation.name}) à l’appel « {call.title} » est jointe à ce message.
 Elle indique ses motifs,{marks} comment la contester et dans quel délai, et la personne qui la signe.
 
 Vous pouvez aussi la lire ici, une fois connecté :
@@ -35,7 +36,7 @@ def act_mail(call: Call, letter: Letter) -> tuple[str, str]:
     subject = f"{call.title} : une nouvelle décision remplace la précédente ({letter.application.label})"
     text = f"""Bonjour,
 
-Une nouvelle décision sur la candidature {letter.application.label} de {letter.organisation.name} à l’appel « {call.title} » remplace celle que vous aviez reçue. Elle est jointe à ce message, avec ses motifs, comment la contester et dans quel délai, et la personne qui la signe.
+Une nouvelle décision sur la candidature {letter.application.label} ({letter.organisation.name}) à l’appel « {call.title} » remplace celle que vous aviez reçue. Elle est jointe à ce message, avec ses motifs, comment la contester et dans quel délai, et la personne qui la signe.
 
 Vous pouvez aussi la lire ici, une fois connecté :
 {settings().base_url}/candidatures/{letter.application.id}/decision
@@ -66,16 +67,18 @@ Sans réponse à cette date, la place est proposée à la structure suivante, s�
     return subject, text
 
 
-def appeal_receipt_mail(call: Call, application: Application, runs: Clock) -> tuple[str, str]:
-    """(subject, text): the receipt of a gracious appeal, with the day silence refuses it (CRPA L112-3, L231-4); a private
-    owner's silence refuses nothing, its answer is due all the same."""
+def appeal_receipt_mail(
+    call: Call, application: Application, received_on: date, runs: Clock, decider: Decider
+) -> tuple[str, str]:
+    """(subject, text): the receipt of a gracious appeal: its day, who deals with it, the day silence refuses it and before
+    which court (CRPA L112-3, R112-5, L231-4); a private owner's silence refuses nothing, its answer is due all the same."""
     subject = f"{call.title} : votre recours est reçu ({application.label})"
     due = f"Une réponse motivée vous est due au plus tard le {long_date(runs.answer_by)}." if runs.answer_by else ""
-    if runs.silence_on:
-        due = f"Une réponse motivée vous est due. Sans réponse le {long_date(runs.silence_on)}, il est réputé rejeté, et vous disposez alors d’un nouveau délai pour saisir le juge compétent."
+    if runs.silence_on and runs.court_until:
+        due = f"Une réponse motivée vous est due. Sans réponse le {long_date(runs.silence_on)}, il est réputé rejeté (CRPA, art. L231-4) : vous pouvez alors saisir {decider.court} jusqu’au {long_date(runs.court_until)} inclus."
     text = f"""Bonjour,
 
-Votre recours sur la candidature {application.label} à l’appel « {call.title} » est reçu ce jour.
+Votre recours sur la candidature {application.label} à l’appel « {call.title} » est reçu le {long_date(received_on)} par {decider.contact}, qui l’examine.
 {due}
 
 {settings().base_url}/candidatures/{application.id}/decision

@@ -166,7 +166,7 @@ def _appeal(
     state = award_sentences.appeal_state(appeal.outcome, runs.answer_by, clock.today(), silence_refuses=public)
     said = award_sentences.appeal_for_organiser if organiser else award_sentences.appeal_for_structure
     return Task(
-        _("Recours de %(name)s, appel « %(call)s »", name=structure.name, call=call.title),
+        _("Recours formé par %(name)s, appel « %(call)s »", name=structure.name, call=call.title),
         said(state, runs.answer_by, runs.court_until),
         f"/attribution/{call.id}/recours/{appeal.id}" if organiser else f"/candidatures/{application.id}/decision",
         organiser and state in ("waiting", "overdue") and POLICY.can(actor, "appeals.answer", call),

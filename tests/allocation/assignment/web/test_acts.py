@@ -125,7 +125,7 @@ async def test_a_granted_appeal_gives_what_is_free_and_takes_nothing_back(db: An
     text = (await files.read(stored)).decode()
     for needle in (
         "Nouvelle décision : attribution d’un local", "n’avait pas été retenue", "Votre recours gracieux du", WHY,
-        "Elle est remplacée par la décision de ce jour.", "Voies et délais de recours", "Claire Morvan, adjointe",
+        "Cette première décision est remplacée par celle de ce jour.", "Voies et délais de recours", "Claire Morvan, adjointe",
         "Traitement algorithmique",
     ):  # fmt: skip
         assert needle in text

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from allocation.assignment import appeals, decisions, proposals, queries, release
+from allocation.assignment import act_trial, appeals, decisions, offers, proposals, queries, release
 from allocation.assignment.appeals import Correction
 from allocation.assignment.models import Appeal, Award
+from allocation.remedies import reasons_due
 from calls.models import Call
 from intervalle import clock, files, journal
 from intervalle.errors import Forbidden, Refused
@@ -106,35 +107,45 @@ async def test_an_answer_is_given_once_with_its_reasons(db: Any) -> None:
     assert list(entries) == ["appeals.file", "appeals.answer"]
 
 
+async def tried(db: Any, ranked: scene.Ranked, appeal: Appeal, **correction: Any) -> dict[str, Any]:
+    """Label -> (today, known the first day, with what is free only), for those that differ."""
+    rows = await act_trial.examine(db, ranked.call, appeal.application_id, Correction(**correction))
+    return {row.key: row.places for row in rows if row.differs}
+
+
 async def test_a_better_score_on_a_copy_shows_who_would_move_and_moves_nobody(db: Any) -> None:
     ranked = await released(db)
     appeal = await filed(db, ranked)
     before = (await db.execute(queries.awards_of(ranked.call.id))).scalars().all()
-    same = await appeals.examine(db, ranked.call, appeal, Correction(score=Decimal("73.30")))
-    assert [row for row in same if row.differs] == []
-    rows = {
-        row.key: row.places for row in await appeals.examine(db, ranked.call, appeal, Correction(score=Decimal(90)))
-    }
-    assert rows["C-05"] == (None, ("A", Decimal(110)))
-    assert rows["C-02"][0] == ("A", Decimal(70))
+    assert await tried(db, ranked, appeal, score=Decimal("73.30")) == {}
+    rows = await tried(db, ranked, appeal, score=Decimal(90))
+    assert rows["C-05"] == (None, ("A", Decimal(110)), None)
+    assert (rows["C-02"][0], rows["C-02"][2]) == (("A", Decimal(70)), ("A", Decimal(70)))
     assert rows["C-02"][1] != ("A", Decimal(70))
-    smaller = {
-        row.key: row.places
-        for row in await appeals.examine(db, ranked.call, appeal, Correction(lot="B", area=Decimal(44)))
-    }
-    assert smaller["C-05"] == (None, ("B", Decimal(44)))
+    smaller = await tried(db, ranked, appeal, lot="B", area=Decimal(44))
+    assert smaller["C-05"][1] == ("B", Decimal(44))
     assert (await db.execute(queries.awards_of(ranked.call.id))).scalars().all() == before
     assert await db.scalar(select(func.count()).select_from(Award)) == 5
+
+
+async def test_a_place_given_up_since_is_free_on_the_copy(db: Any) -> None:
+    ranked = await released(db)
+    for award in (await db.execute(queries.awards_of(ranked.call.id))).scalars():
+        if award.application_id == ranked.applications["La Belle Boîte"].id:
+            await offers.answer(db, me(ranked, "La Belle Boîte"), award, accepted=False)
+    rows = await tried(db, ranked, await filed(db, ranked), lot="B", area=Decimal(90))
+    assert rows["C-05"][2] == ("B", Decimal(90))
+    assert "C-01" not in rows
 
 
 async def test_a_file_left_out_can_be_tried_with_a_score(db: Any) -> None:
     ranked = await released(db)
     appeal = await filed(db, ranked, "Sans Dossier")
     with pytest.raises(Refused, match="donnez la note"):
-        await appeals.examine(db, ranked.call, appeal, Correction())
-    rows = {row.key: row for row in await appeals.examine(db, ranked.call, appeal, Correction(score=Decimal(95)))}
-    assert rows["C-07"].name == "Sans Dossier"
-    assert rows["C-07"].places == (None, ("A", Decimal(40)))
+        await tried(db, ranked, appeal)
+    rows = await act_trial.examine(db, ranked.call, appeal.application_id, Correction(score=Decimal(95)))
+    one = next(row for row in rows if row.key == "C-07")
+    assert (one.name, one.places[:2]) == ("Sans Dossier", (None, ("A", Decimal(40))))
 
 
 async def test_a_claim_in_court_is_written_down(db: Any) -> None:
@@ -165,8 +176,8 @@ async def test_the_pages_from_filing_to_answer(db: Any, client: Any) -> None:
     assert "Déposer le recours gracieux" not in shown
     appeal = (await db.execute(queries.appeals_on(velo.id))).scalar_one()
     assert "Association Cité Vélo" in (await staff.get(base)).text
-    tried = await staff.get(f"{base}/{appeal.id}?note=90")
-    assert "Sur la copie" in tried.text
+    shown_trial = await staff.get(f"{base}/{appeal.id}?note=90")
+    assert "Sans reprendre de place" in shown_trial.text
     assert "Écrivez des nombres" in (await staff.get(f"{base}/{appeal.id}?note=abc")).text
     for stranger in (own, other):
         for path in (base, f"{base}/{appeal.id}"):
@@ -177,10 +188,12 @@ async def test_the_pages_from_filing_to_answer(db: Any, client: Any) -> None:
     assert "La note est corrigée." in (await own.get(page)).text
     claim = {
         "application": str(seed.id),
-        "received_on": "2026-11-20",
+        "received_on": clock.today().isoformat(),
         "reference": "2701",
         "grounds": "Requête en annulation.",
     }
+    before = await staff.post(base, data=claim | {"received_on": "2026-01-05"})
+    assert (before.status_code, "précède la notification" in before.text) == (422, True)
     assert (await staff.post(base, data=claim)).status_code == 303
     assert (await staff.post(base, data=claim | {"application": "999999"})).status_code == 422
 
@@ -255,3 +268,19 @@ async def test_public_law_is_the_same_one_by_one_and_in_a_query(db: Any) -> None
         ("city", "private"): (True, True), ("social_landlord", "private"): (False, False),
         ("social_landlord", "public_domain"): (True, True),
     }  # fmt: skip
+
+
+async def test_after_two_months_of_silence_the_reasons_may_be_asked_for(db: Any, client: Any) -> None:
+    ranked = await released(db)
+    appeal = await filed(db, ranked)
+    runs = appeals.clock_of(appeal, [], public=True)
+    await db.commit()
+    assert runs.silence_on
+    assert runs.court_until
+    with clock.at(datetime.combine(runs.silence_on, time(9), tzinfo=clock.PARIS)):
+        own, staff = await client(ranked.people["Association Cité Vélo"]), await client(ranked.agent)
+        read = (await own.get(f"/candidatures/{appeal.application_id}/decision")).text
+        for said in (f"réputé rejeté depuis le {day(runs.silence_on)}", day(runs.court_until), "CRPA, art. L232-4", day(reasons_due(runs.silence_on))):  # fmt: skip
+            assert said in read
+        assert "L232-4" in (await staff.get(f"/attribution/{ranked.call.id}/recours/{appeal.id}")).text
+        assert "réputé rejeté depuis" in (await staff.get(f"/attribution/{ranked.call.id}/recours")).text
