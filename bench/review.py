@@ -2,7 +2,7 @@
 
     python -m venv /tmp/pretalx                                     once, beside the project, never inside it
     /tmp/pretalx/bin/pip install pretalx gunicorn psycopg2-binary
-    INTERVALLE_BENCH_PRETALX=/tmp/pretalx/bin/python python bench/review.py [submissions]
+    INTERVALLE_BENCH_PRETALX=/tmp/pretalx/bin/python python bench/review.py [submissions [rounds]]
 
 Both hold as many submissions, 8 criteria marked from 0 to 5, 7 reviewers: six have marked everything, the seventh half of it.
 Both are run as they are run, one worker each, on a database of their own of the same PostgreSQL; pretalx is set up here with
@@ -202,7 +202,7 @@ async def our_pages(database: str, submissions: int) -> Asked:
     return {"list": ("/commissions/1/notation", f"{name}={done}"), "scoring": (scoring, f"{name}={half}")}
 
 
-def main(submissions: int) -> int:
+def main(submissions: int, rounds: int) -> int:
     python = os.environ.get("INTERVALLE_BENCH_PRETALX")
     if not python:
         print("pretalx is not at hand: install it beside the project and name its Python in INTERVALLE_BENCH_PRETALX (see above). Ours alone is measured.")  # fmt: skip
@@ -210,16 +210,16 @@ def main(submissions: int) -> int:
         own = asyncio.run(our_pages(database, submissions))
         with served(database) as ours:
             if not python:
-                _measure(ours, own, None, own)
+                _measure(ours, own, None, own, rounds)
                 return 0
             with pretalx(python, submissions) as (theirs, asked):
-                return _measure(ours, own, theirs, asked)
+                return _measure(ours, own, theirs, asked, rounds)
 
 
-def _measure(ours: HTTPConnection, own: Asked, theirs: HTTPConnection | None, asked: Asked) -> int:
+def _measure(ours: HTTPConnection, own: Asked, theirs: HTTPConnection | None, asked: Asked, rounds: int) -> int:
     spent = {page: [0.0, 0.0] for page in own}
     sizes = {page: [0, 0] for page in own}
-    for turn in range(ROUNDS + 2):
+    for turn in range(rounds + 2):
         for page in own:
             sides = [(ours, own[page])] + ([(theirs, asked[page])] if theirs else [])
             for side, (connection, (path, cookie)) in enumerate(sides):
@@ -227,13 +227,14 @@ def _measure(ours: HTTPConnection, own: Asked, theirs: HTTPConnection | None, as
                 sizes[page][side] = len(body)
                 if turn > 1:
                     spent[page][side] += seconds
-    print(f"load {os.getloadavg()[0]:.1f}, {ROUNDS} rounds")
+    print(f"load {os.getloadavg()[0]:.1f}, {rounds} rounds")
     for page, (mine, its) in [*spent.items(), ("both", [sum(s) for s in zip(*spent.values(), strict=True)])]:
         weight = sizes.get(page, ["", ""])
-        print(f"{page:>8}   ours {ROUNDS / mine:6.1f} requests/s ({weight[0]} bytes)", end="")
-        print(f"   pretalx {ROUNDS / its:6.2f} requests/s ({weight[1]} bytes)   {its / mine:5.1f} times" if its else "")
+        print(f"{page:>8}   ours {rounds / mine:6.1f} requests/s ({weight[0]} bytes)", end="")
+        print(f"   pretalx {rounds / its:6.2f} requests/s ({weight[1]} bytes)   {its / mine:5.1f} times" if its else "")
     return 0 if all(its >= TARGET * mine for mine, its in spent.values() if its) else 1
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000))
+    sizes = [int(size) for size in sys.argv[1:]]
+    raise SystemExit(main(*sizes, *(1000, ROUNDS)[len(sizes) :]))
