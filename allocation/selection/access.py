@@ -89,16 +89,18 @@ def panel_of(room: Room) -> Panel:
     return room.panel
 
 
-async def facts_of(db: AsyncSession, actor: Actor, room: Room) -> workflow.Facts:
-    """What this person may know, in two counts over the files open to them."""
+async def facts_of(db: AsyncSession, actor: Actor, room: Room, own: tuple[int, int] | None = None) -> workflow.Facts:
+    """What this person may know, in two counts over the files open to them. `own`: the juror's sheets due and in, by a
+    page that lists them already."""
     call, panel = room.call, room.panel
     files = decided = admissible = due = done = 0
     if panel and panel.opened_at and room.declared:
         files, decided, admissible = (await db.execute(queries.file_counts(call.id, actor))).one()
-        own = room.seat.id if room.seat and room.seat.voting else None
-        due, done = (
-            (await db.execute(queries.sheet_counts(call.id, actor, seat_id=own))).one() if own or room.staff else (0, 0)
-        )
+        seat_id = room.seat.id if room.seat and room.seat.voting else None
+        if own:
+            due, done = own
+        elif seat_id or room.staff:
+            due, done = (await db.execute(queries.sheet_counts(call.id, actor, seat_id=seat_id))).one()
     return workflow.Facts(
         closes_at=call.closes_at, cancelled_at=call.cancelled_at, ranked_at=call.ranked_at, released_at=call.released_at,
         opened_at=panel.opened_at if panel else None, meets_at=panel.meets_at if panel else None,
@@ -107,8 +109,8 @@ async def facts_of(db: AsyncSession, actor: Actor, room: Room) -> workflow.Facts
     )  # fmt: skip
 
 
-async def head(db: AsyncSession, actor: Actor, room: Room) -> Head:
-    facts, now = await facts_of(db, actor, room), clock.now()
+async def head(db: AsyncSession, actor: Actor, room: Room, own: tuple[int, int] | None = None) -> Head:
+    facts, now = await facts_of(db, actor, room, own), clock.now()
     steps = workflow.steps(facts, now, mine=room.scores)
     sentence = workflow.next_act(facts, now, role=room.role, declared=room.declared, mine=room.scores)
     urls = _urls(room)

@@ -5,6 +5,7 @@ declared, never one that this person is set aside from — as a juror or as staf
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -38,15 +39,18 @@ def submitted(call_id: int | SQLColumnExpression[int]) -> ColumnElement[bool]:
 
 def open_to(actor: Actor) -> ColumnElement[bool]:
     """The condition on Application that holds for every reader but the applicant."""
-    if actor.system:
-        return true()
+    return true() if actor.system else _open_to(actor.user_id)
+
+
+@lru_cache(maxsize=256)  # to build it takes longer than most queries that it is part of
+def _open_to(user_id: int | None) -> ColumnElement[bool]:
     # Aliases of their own: a query that joins panels and seats must not lend its rows to these conditions.
     panel, seat = aliased(Panel), aliased(Seat)
     opened = exists().where(panel.call_id == Application.call_id, panel.opened_at.is_not(None))
     undeclared = exists().where(
         panel.call_id == Application.call_id,
         seat.panel_id == panel.id,
-        seat.user_id == actor.user_id,
+        seat.user_id == user_id,
         seat.left_at.is_(None),
         seat.declared_at.is_(None),
     )
@@ -56,22 +60,27 @@ def open_to(actor: Actor) -> ColumnElement[bool]:
     beyond = exists().where(
         panel.call_id == Application.call_id,
         seat.panel_id == panel.id,
-        seat.user_id == actor.user_id,
+        seat.user_id == user_id,
         seat.left_at.is_(None),
         seat.reads == "only",
         ~called.correlate(seat, Application),
     )
-    return and_(opened, ~undeclared, not_recused(actor), ~beyond)
+    return and_(opened, ~undeclared, _not_recused(user_id), ~beyond)
 
 
 def not_recused(actor: Actor) -> ColumnElement[bool]:
     """Not a file this person is set aside from. Leaving the panel does not open one."""
+    return _not_recused(actor.user_id)
+
+
+@lru_cache(maxsize=256)
+def _not_recused(user_id: int | None) -> ColumnElement[bool]:
     seat, recusal = aliased(Seat), aliased(Recusal)
     recused = exists().where(
         recusal.application_id == Application.id,
         recusal.lifted_at.is_(None),
         recusal.seat_id == seat.id,
-        seat.user_id == actor.user_id,
+        seat.user_id == user_id,
     )
     return ~recused
 

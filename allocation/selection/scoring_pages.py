@@ -19,7 +19,7 @@ from allocation.selection.running import Reached, reached, running
 from allocation.selection.sheets import Incomplete, StaleSheet, Typed
 from allocation.selection.words import COLLEGES, SHORT_ANCHORS
 from calls.grid import ANCHORS
-from calls.models import Application, Criterion, label_of
+from calls.models import Application, CallVersion, Criterion, label_of
 from calls.queries import criteria_of, current_version
 from calls.reading import file_of
 from intervalle import clock
@@ -40,12 +40,13 @@ class MyFile(NamedTuple):
 
 
 class MySheet(NamedTuple):
-    """A line of the list at left: a file of mine, and where my sheet stands. `sheet` itself only once opened."""
+    """A line of the list at left: a file of mine, and where my sheet stands. `total` of a validated sheet, only on a line
+    that is shown (`with_totals`); `sheet` itself only once opened."""
 
     application: MyFile
     name: str
     state: str  # "todo" | "begun" | "done" | "abstained"
-    total: Reached | None
+    total: Reached | None = None
     sheet: ScoreSheet | None = None
 
 
@@ -55,6 +56,7 @@ class Desk:
 
     room: Room
     seat: Seat
+    version: CallVersion
     criteria: list[Criterion]
     mine: list[MySheet]
     marks: Mapping[int, Mapping[int, Given]]  # sheet id -> criterion id -> answer, for the sheets opened
@@ -62,6 +64,12 @@ class Desk:
     @property
     def waiting(self) -> list[int]:
         return [m.application.id for m in self.mine if m.state in {"todo", "begun"}]
+
+    @property
+    def counts(self) -> tuple[int, int] | None:
+        """My sheets due and in; None where a seat reads without scoring, or not yet."""
+        scores = self.seat.voting and self.seat.alternate_of_id is None
+        return (len(self.mine), len(self.mine) - len(self.waiting)) if scores else None
 
     def line(self, application_id: int) -> MySheet:
         """My line for this file; a file that is not mine to read does not exist."""
@@ -92,17 +100,27 @@ async def desk_of(
     version = (await db.execute(current_version(call_id))).scalar_one()
     criteria = list((await db.execute(criteria_of(version.id))).scalars())
     sheets_read, marks = await _opened(db, seat, None if whole else opened)
-    weight = sum(c.weight for c in criteria)
     mine = []
-    for row in await db.execute(sheet_queries.desk_lines(seat, version.id, opened if alone else None)):
+    for row in await db.execute(sheet_queries.desk_lines(seat, opened if alone else None)):
         state = "todo"
         if row.sheet_id is not None:
             state = "abstained" if row.abstained else "done" if row.submitted_at else "begun"
-        total = reached(row.weighted, row.unassessed, weight) if state == "done" else None
         file = MyFile(row.id, label_of(row.number))
         name = _("nom masqué") if room.names_hidden else row.name
-        mine.append(MySheet(file, name, state, total, sheets_read.get(row.id)))
-    return Desk(room, seat, criteria, mine, marks)
+        mine.append(MySheet(file, name, state, sheet=sheets_read.get(row.id)))
+    return Desk(room, seat, version, criteria, mine, marks)
+
+
+async def with_totals(db: Db, desk: Desk, lines: Sequence[MySheet]) -> list[MySheet]:
+    """These lines of the desk, with the totals of those that are validated."""
+    only = None if lines is desk.mine else [line.application.id for line in lines]
+    rows = await db.execute(sheet_queries.desk_sums(desk.seat, desk.version.id, only))
+    sums = {file: (weighted, unassessed) for file, weighted, unassessed in rows}
+    weight = sum(c.weight for c in desk.criteria)
+    return [
+        line._replace(total=reached(*sums.get(line.application.id, (0, 0)), weight)) if line.state == "done" else line
+        for line in lines
+    ]
 
 
 async def _opened(
@@ -132,8 +150,11 @@ async def index(request: Request, db: Db, call_id: Id) -> Response[Any]:
     following = await _following(db, desk)
     if following and not _closed(desk.room) and "toutes" not in request.query_params:
         return redirect(f"/commissions/{call_id}/notation/{following}")
-    head = await access.head(db, actor_of(request), desk.room)
-    return page(request, "selection/scoring_list.html", desk=desk, room=desk.room, head=head, closed=_closed(desk.room))
+    return page(
+        request, "selection/scoring_list.html", desk=desk, room=desk.room, closed=_closed(desk.room),
+        head=await access.head(db, actor_of(request), desk.room, own=desk.counts),
+        lines=await with_totals(db, desk, desk.mine),
+    )  # fmt: skip
 
 
 async def _following(db: Db, desk: Desk, *, but: int | None = None) -> int | None:
@@ -158,14 +179,15 @@ async def _context(
     file = await file_of(db, application)
     editable = desk.seat.voting and not _closed(desk.room) and not (sheet and sheet.submitted_at)
     return {
-        "desk": desk, "room": desk.room, "head": await access.head(db, actor_of(request), desk.room), "line": line,
+        "desk": desk, "room": desk.room, "line": line,
+        "head": await access.head(db, actor_of(request), desk.room, own=desk.counts),
         "application": application, "file": anonymity.masked(file) if desk.room.names_hidden else file, "sheet": sheet,
         "marks": {c.id: marks.get(c.id, Given()) for c in desk.criteria}, "total": running(marks, desk.criteria),
         "comment": typed.comment if typed else sheet.comment if sheet else "",
         "notes": typed.notes if typed else sheet.notes if sheet else "",
         "version": typed.version if typed else sheet.version if sheet else 0,
         "writer": typed.writer if typed and typed.writer else secrets.token_urlsafe(9), "editable": editable,
-        "beside": desk.beside(application_id), "before": before, "after": after, "anchors": [_(a) for a in SHORT_ANCHORS],
+        "beside": await with_totals(db, desk, desk.beside(application_id)), "before": before, "after": after, "anchors": [_(a) for a in SHORT_ANCHORS],
         "scale": [(value, _(text)) for value, text in ANCHORS.items()], "panel": access.panel_of(desk.room),
         "others": await _others(db, desk, application_id) if not editable else [],
     } | {"why": {}, "conflict": None} | more  # fmt: skip

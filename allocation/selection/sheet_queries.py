@@ -28,37 +28,34 @@ from calls.models import Application, Criterion
 from intervalle.accounts.models import Organisation, User
 
 
-def desk_lines(
-    seat: Seat, version_id: int, only: Sequence[int] | None = None
-) -> Select[int, int, str, int | None, Any, bool, int | None, int | None]:
-    """A juror's files (or those named) with where each sheet stands, and the sums that make its total (`running.reached`)."""
-    own_sheets = ScoreSheet.seat_id == seat.id
-    if only is not None:
-        own_sheets = and_(own_sheets, ScoreSheet.application_id.in_(only))
-    answered = and_(Mark.criterion_id == Criterion.id, Mark.answered.is_(True))
-    sums = (
-        select(
-            Mark.sheet_id,
-            func.sum(Mark.value * Criterion.weight).label("weighted"),
-            func.sum(Criterion.weight).filter(Mark.value.is_(None)).label("unassessed"),
-        )
-        .join(Criterion, answered)
-        .join(ScoreSheet, ScoreSheet.id == Mark.sheet_id)
-        .where(own_sheets, Criterion.version_id == version_id)
-        .group_by(Mark.sheet_id)
-        .subquery()
-    )
+def desk_lines(seat: Seat, only: Sequence[int] | None = None) -> Select[int, int, str, int | None, Any, bool]:
+    """A juror's files (or those named) with where each sheet stands."""
     files = applications_for_juror(seat)
     return (
         (files if only is None else files.where(Application.id.in_(only)))
         .join(Organisation, Organisation.id == Application.organisation_id)
         .outerjoin(ScoreSheet, and_(ScoreSheet.seat_id == seat.id, ScoreSheet.application_id == Application.id))
-        .outerjoin(sums, sums.c.sheet_id == ScoreSheet.id)
         .with_only_columns(
             Application.id, Application.number, Organisation.name, ScoreSheet.id.label("sheet_id"),
-            ScoreSheet.submitted_at, ScoreSheet.abstained, sums.c.weighted, sums.c.unassessed,
+            ScoreSheet.submitted_at, ScoreSheet.abstained,
         )
     )  # fmt: skip
+
+
+def desk_sums(seat: Seat, version_id: int, only: Sequence[int] | None = None) -> Select[int, int | None, int | None]:
+    """Application id, then the sums that make the total of a juror's sheet (`running.reached`); of those named, or of all."""
+    sums = (
+        select(
+            ScoreSheet.application_id,
+            func.sum(Mark.value * Criterion.weight),
+            func.sum(Criterion.weight).filter(Mark.value.is_(None)),
+        )
+        .join(Mark, and_(Mark.sheet_id == ScoreSheet.id, Mark.answered.is_(True)))
+        .join(Criterion, Criterion.id == Mark.criterion_id)
+        .where(ScoreSheet.seat_id == seat.id, Criterion.version_id == version_id)
+        .group_by(ScoreSheet.application_id)
+    )
+    return sums if only is None else sums.where(ScoreSheet.application_id.in_(only))
 
 
 def reads_per_file(panel_id: int) -> Select[int, int]:
