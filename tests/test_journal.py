@@ -203,3 +203,27 @@ async def test_a_rolled_back_act_leaves_no_trace_and_no_gap(committing: Any) -> 
             (1, "one"),
             (2, "two"),
         ]
+
+
+async def test_the_command_says_what_it_verified_and_where_a_chain_breaks(
+    db: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`intervalle verify journal`: French, one line per break, exit code 1 when there is one."""
+    from intervalle import cli
+
+    for number in range(3):
+        await journal.record(db, chain="call:77", action="calls.open", subject=f"call:{number}")
+    answers = [await journal.verify(db)]
+    await db.execute(text("SET LOCAL session_replication_role = replica"))
+    await db.execute(text("UPDATE journal_entries SET subject = 'call:9' WHERE chain = 'call:77' AND number = 2"))
+    await db.execute(text("SET LOCAL session_replication_role = origin"))
+    db.expire_all()
+    answers.append(await journal.verify(db))
+    monkeypatch.setattr(cli, "in_transaction", lambda _work: answers.pop(0))
+    assert cli.main(["verify", "journal"]) == 0
+    checked, good = capsys.readouterr().out.splitlines()
+    assert checked.startswith("Vérifié : empreinte de chaque entrée, lien avec la précédente")
+    assert (good.startswith("Journal intact : "), good.endswith(" entrées vérifiées.")) == (True, True)
+    assert cli.main(["verify", "journal"]) == 1
+    checked, *broken = capsys.readouterr().out.splitlines()
+    assert broken == ["call:77 : entrée 2 modifiée"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from allocation.assignment import french, motives
+from allocation.assignment import french, motives, proposals
 from allocation.assignment.inputs import Candidate, Inputs
 from allocation.assignment.models import Proposal
 from allocation.assignment.motives import Documents, Names
@@ -90,19 +90,22 @@ class Board:
     unplaced: tuple[Unplaced, ...]
     summary: Summary
     stale: bool  # the data have changed since this proposal
+    untold: int  # applications for which the worker is still looking for what would have been enough
 
 
 def build(proposal: Proposal, documents: Documents, inputs: Inputs, *, stale: bool) -> Board:
     """`inputs` gives names; every figure and every reason comes from the stored documents."""
     names = board_names(inputs)
+    waiting = proposal.explained_at is None and proposal.retained_at is None
+    untold = len(proposals.untold(documents.result)) if waiting else 0
     lots = tuple(_lot(documents, inputs, names, row) for row in documents.problem["lots"])
     unplaced = tuple(
         sorted(
-            (_unplaced(documents, inputs, names, line) for line in documents.result["unplaced"]),
+            (_unplaced(documents, inputs, names, line, untold > 0) for line in documents.result["unplaced"]),
             key=lambda row: (row.rank, row.key),
         )
     )
-    return Board(proposal, lots, unplaced, summary_of(proposal, documents, names), stale)
+    return Board(proposal, lots, unplaced, summary_of(proposal, documents, names), stale, untold)
 
 
 def board_names(inputs: Inputs) -> Names:
@@ -160,13 +163,14 @@ def _line(documents: Documents, inputs: Inputs, names: Names, line: Mapping[str,
     )  # fmt: skip
 
 
-def _untold(documents: Documents, line: Mapping[str, Any]) -> str:
+def _untold(documents: Documents, line: Mapping[str, Any], pending: bool) -> str:
     """Said of the call's own method only: comparisons never tell what would have been enough."""
-    missing = documents.result["method"] == "fair" and line.get("counterfactuals") is None
-    return french.UNKNOWN_CHANGE if missing else ""
+    if documents.result["method"] != "fair" or line.get("counterfactuals") is not None:
+        return ""
+    return french.CHANGE_TO_COME if pending else french.UNKNOWN_CHANGE
 
 
-def _unplaced(documents: Documents, inputs: Inputs, names: Names, line: Mapping[str, Any]) -> Unplaced:
+def _unplaced(documents: Documents, inputs: Inputs, names: Names, line: Mapping[str, Any], pending: bool) -> Unplaced:
     key = line["application"]
     id, name, rank = _known(inputs, key)
     changes = line.get("counterfactuals") or []
@@ -176,7 +180,7 @@ def _unplaced(documents: Documents, inputs: Inputs, names: Names, line: Mapping[
     return Unplaced(
         key=key, application_id=id, name=name, neighbourhood=application["neighbourhood"], score=score, rank=rank,
         reasons=tuple(third_person(documents, names, key, reason) for reason in line["reasons"]),
-        change=french.changes(changes, names.lots) or _untold(documents, line), smaller=smaller,
+        change=french.changes(changes, names.lots) or _untold(documents, line, pending), smaller=smaller,
     )  # fmt: skip
 
 

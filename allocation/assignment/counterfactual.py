@@ -3,38 +3,73 @@
 A candidate is read off the placement (the room under those scored better; the score of a holder to overtake), the smallest
 change first, and is only kept when the whole call, solved again with that single change, puts the application on that
 lot. The next smaller step is solved too: if it also works, it becomes the candidate. So what is printed is true, and one
-step less is not enough.
+step less is not enough. When one of these questions is not proven in time, nothing is said of that application.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from allocation.assignment.instance import Instance, Place, recompile
-from allocation.assignment.optimum import Outcome, fair
-from allocation.assignment.problem import Application, Need, NoSolution, Problem
+from allocation.assignment.optimum import fair
+from allocation.assignment.problem import Application, Need, NoSolution, OutOfTime, Problem
 from allocation.assignment.writing import number
 
-SECONDS = 60.0
+SECONDS = 60.0  # for one « would it then be placed? »
 HIGHEST = 100_00
 
 
-def changes(instance: Instance, outcome: Outcome, id: str) -> list[dict[str, Any]]:
+class NotProven(Exception):
+    """One of the questions could not be answered for sure in the time it has."""
+
+
+def changes(instance: Instance, place: Place, id: str, seconds: float = SECONDS) -> list[dict[str, Any]] | None:
+    """What is printed; None when it is not known in time."""
+    try:
+        return _changes(Asked(instance, seconds), place, id)
+    except NotProven:
+        return None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The call as it is, and the time one question has."""
+
+    instance: Instance
+    seconds: float
+
+    def placed(self, id: str, lot: str, *, area: int | None = None, score: int | None = None) -> bool:
+        """Solve the whole call again with one change: is the application then on that lot?"""
+        instance = self.instance
+        trial = recompile(instance, changed(instance.problem, id, lot, area=area, score=score), id)
+        try:
+            outcome = fair(trial, self.seconds)
+        except OutOfTime:
+            raise NotProven from None
+        except NoSolution:
+            return False
+        if outcome.unproven is not None:
+            raise NotProven
+        return outcome.place.get(trial.unit_of[id]) == trial.lot_index[lot]
+
+
+def _changes(asked: Asked, place: Place, id: str) -> list[dict[str, Any]]:
     """At most one smaller area and one higher score, each on the lot where the smallest change is enough.
 
     Empty when no single change of that kind places it, and for applications that must be together with others: a change of
     one member does not say what the set would have needed.
     """
+    instance = asked.instance
     unit = instance.unit_of[id]
     if len(instance.units[unit].members) > 1:
         return []
     found: list[dict[str, Any]] = []
-    for lot, area in _areas(instance, outcome.place, unit):
-        if _placed(instance, id, lot, area=area):
-            found.append({"lot": lot, "area": number(_largest(instance, id, lot, area))})
+    for lot, area in _areas(instance, place, unit):
+        if asked.placed(id, lot, area=area):
+            found.append({"lot": lot, "area": number(_largest(asked, id, lot, area))})
             break
-    for lot, steps in _scores(instance, outcome.place, unit):
-        score = _smallest(instance, id, lot, steps)
+    for lot, steps in _scores(instance, place, unit):
+        score = _smallest(asked, id, lot, steps)
         if score is not None:
             found.append({"lot": lot, "score": number(score)})
             break
@@ -97,21 +132,21 @@ def _room_above(
     )
 
 
-def _largest(instance: Instance, id: str, lot: str, area: int) -> int:
+def _largest(asked: Asked, id: str, lot: str, area: int) -> int:
     """From an area that works, the largest that does."""
-    wanted = instance.applications[id].needs[lot].least
-    return _edge(area, wanted, lambda value: _placed(instance, id, lot, area=value))
+    wanted = asked.instance.applications[id].needs[lot].least
+    return _edge(area, wanted, lambda value: asked.placed(id, lot, area=value))
 
 
-def _smallest(instance: Instance, id: str, lot: str, steps: list[int]) -> int | None:
+def _smallest(asked: Asked, id: str, lot: str, steps: list[int]) -> int | None:
     """The last step must work; steps are walked down as long as they still do, then hundredths."""
-    if not _placed(instance, id, lot, score=steps[-1]):
+    if not asked.placed(id, lot, score=steps[-1]):
         return None
     best = len(steps) - 1
-    while best and _placed(instance, id, lot, score=steps[best - 1]):
+    while best and asked.placed(id, lot, score=steps[best - 1]):
         best -= 1
-    fails = steps[best - 1] if best else instance.applications[id].scores[lot]
-    return _edge(steps[best], fails, lambda value: _placed(instance, id, lot, score=value))
+    fails = steps[best - 1] if best else asked.instance.applications[id].scores[lot]
+    return _edge(steps[best], fails, lambda value: asked.placed(id, lot, score=value))
 
 
 def _edge(works: int, fails: int, test: Callable[[int], bool]) -> int:
@@ -124,16 +159,6 @@ def _edge(works: int, fails: int, test: Callable[[int], bool]) -> int:
             fails = trial
         trial = (works + fails) // 2
     return works
-
-
-def _placed(instance: Instance, id: str, lot: str, *, area: int | None = None, score: int | None = None) -> bool:
-    """Solve the whole call again with one change: is the application then on that lot?"""
-    trial = recompile(instance, changed(instance.problem, id, lot, area=area, score=score), id)
-    try:
-        outcome = fair(trial, SECONDS)
-    except NoSolution:
-        return False
-    return outcome.unproven is None and outcome.place.get(trial.unit_of[id]) == trial.lot_index[lot]
 
 
 def changed(problem: Problem, id: str, lot: str, *, area: int | None = None, score: int | None = None) -> Problem:

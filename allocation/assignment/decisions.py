@@ -128,6 +128,8 @@ async def reopen(db: AsyncSession, actor: Actor, call: Call, *, motive: str) -> 
     if proposal is None:
         raise Refused("Aucune proposition n’est retenue pour cet appel.")
     proposal.retained_at = proposal.retained_by_id = None
+    if proposal.explained_at is None:
+        await proposals.explain_later(db, proposal)
     await db.execute(delete(Decision).where(Decision.call_id == call.id, Decision.released_at.is_(None)))
     await journal.record(
         db, chain=call.chain, action="proposals.reopen", subject=f"proposal:{proposal.id}", actor_id=actor.user_id,

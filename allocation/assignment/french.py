@@ -30,6 +30,7 @@ def sentences(line: Line, labels: Labels) -> list[str]:
 
 
 UNKNOWN_CHANGE = "Ce qui aurait suffi à la retenir n’a pas été calculé, faute de temps."
+CHANGE_TO_COME = "Ce qui aurait suffi à la retenir n’est pas encore calculé."
 
 
 def placed(line: Line, labels: Labels) -> list[str]:

@@ -40,6 +40,7 @@ class Proposal(Base):
     findings: Mapped[str] = mapped_column(server_default="")  # the independent checker's; empty = it agrees
     created_at: Mapped[Created]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    explained_at: Mapped[Instant | None]  # when nobody was left to tell what would have been enough
     retained_at: Mapped[Instant | None]
     retained_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 

@@ -13,7 +13,7 @@ from allocation.assignment.instance import Instance
 from allocation.assignment.merit import by_merit
 from allocation.assignment.narrowing import Pair, narrow
 from allocation.assignment.patterns import Master, affordable
-from allocation.assignment.problem import NoSolution
+from allocation.assignment.problem import NoSolution, OutOfTime
 from allocation.assignment.program import Clock
 from allocation.assignment.rules import Rules, hard_rules, no_envy
 from allocation.assignment.starts import best_start, claims, suspects, worth
@@ -224,7 +224,7 @@ def _fallback(instance: Instance) -> Outcome:
     """No answer in time: what the quick methods find, if it keeps every hard rule, and no claim about the rest."""
     place = best_start(instance)
     if place is None:
-        raise NoSolution(TOO_SHORT)
+        raise OutOfTime(TOO_SHORT)
     return Outcome(place, "exceptions", 1.0)
 
 

@@ -25,6 +25,10 @@ class NoSolution(InvalidProblem):
     """The locks and quotas of the call exclude one another: no proposal at all respects them."""
 
 
+class OutOfTime(NoSolution):
+    """No proposal was found in time, which does not say that there is none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lot:
     """A place to allot. `rent` is in cents per m² and year, used when an application gives no rent of its own."""

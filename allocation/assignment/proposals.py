@@ -7,6 +7,7 @@ call's lock, once the data has been read again and found unchanged.
 import asyncio
 import json
 import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
@@ -21,16 +22,16 @@ from allocation.assignment.check import check
 from allocation.assignment.inputs import Inputs
 from allocation.assignment.models import METHODS, Proposal
 from allocation.assignment.problem import InvalidProblem, canonical, parse
-from allocation.assignment.solver import solve
+from allocation.assignment.solver import solve, tell_more
 from calls.models import Call
-from intervalle import clock, journal
+from intervalle import clock, jobs, journal
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import Refused
 from intervalle.i18n import _
 
 TIME_LIMIT = 20.0  # seconds for the proof; what is found by then is shown with its gap
-EXPLAINING = 20.0  # seconds for what would have been enough, one refused application after the other
+EXPLAINING = 4.0  # seconds for what would have been enough, before the worker takes over (`explaining`)
 CHANGED = "Les données ont changé pendant le calcul : une note, une candidature ou un choix manuel."
 
 
@@ -52,17 +53,29 @@ class Run:
 
 def compute(document: dict[str, Any], method: str, *, time_limit: float = TIME_LIMIT, explain: bool = True) -> Run:
     """Solve, explain and check. Counterfactuals solve the whole call again and again: those that do not fit in EXPLAINING
-    seconds are left out, and the document says so. Raises InvalidProblem, in French."""
+    seconds are left out, the document says so, and the worker goes on. Raises InvalidProblem, in French."""
     spelled = canonical(document)
     problem = parse(document)
     started = time.monotonic()
     result = solve(problem, method, time_limit, changes=False)
     seconds = time.monotonic() - started
-    if explain and method == "fair" and result["status"] == "optimal" and result["unplaced"]:
-        until = time.monotonic() + seconds + EXPLAINING
-        result = solve(problem, method, time_limit, patient=lambda: time.monotonic() < until)
+    if explain and explainable(result):
+        until = time.monotonic() + EXPLAINING
+        result, _asked = tell_more(problem, result, (), EXPLAINING, lambda: time.monotonic() < until)
     findings = check(json.loads(spelled), json.loads(rfc8785.dumps(result)))
     return Run(method, spelled, rfc8785.dumps(result), result, tuple(findings), seconds)
+
+
+def explainable(result: Mapping[str, Any]) -> bool:
+    """Without a proof, "it would have been placed" cannot be told from a lucky search; other methods only compare."""
+    return (result["method"], result["status"]) == ("fair", "optimal")
+
+
+def untold(result: Mapping[str, Any]) -> list[str]:
+    """Applications whose counterfactuals are still to be computed."""
+    if not explainable(result):
+        return []
+    return [line["application"] for line in result["unplaced"] if line["counterfactuals"] is None]
 
 
 def spell(document: dict[str, Any]) -> str:
@@ -158,11 +171,20 @@ async def _keep(db: AsyncSession, actor: Actor, call: Call, inputs: Inputs, done
         input_sha256=done.input_sha256, result=done.result.decode(), result_sha256=sha256(done.result).hexdigest(),
         keys=inputs.keys, engine=done.document["engine"], status=done.document["status"],
         seconds=Decimal(repr(round(done.seconds, 3))), findings="\n".join(done.findings), created_at=clock.now(),
-        created_by_id=actor.user_id,
+        created_by_id=actor.user_id, explained_at=None if untold(done.document) else clock.now(),
     )  # fmt: skip
     db.add(proposal)
     await db.flush()
+    if proposal.explained_at is None:
+        await explain_later(db, proposal)
     return proposal
+
+
+async def explain_later(db: AsyncSession, proposal: Proposal, unknown: Iterable[str] = ()) -> None:
+    """Queue a round of « what would have been enough », in this transaction."""
+    from allocation.assignment.tasks import explain_proposal  # tasks run the verbs of this room
+
+    await jobs.defer(db, explain_proposal, proposal_id=proposal.id, unknown=sorted(unknown))
 
 
 def facts_of(proposal: Proposal) -> dict[str, Any]:

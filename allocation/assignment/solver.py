@@ -4,7 +4,7 @@ The document is a pure function of the problem (and, when the time limit bites, 
 then says in `status` and `gap`).
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -104,13 +104,36 @@ def _unplaced(
     # Without a proof, "it would have been placed" cannot be told from a lucky search.
     solvable = method == "fair" and outcome.unproven is None
     found: dict[str, Any] = dict.fromkeys(left)
-    for id in sorted(left, key=lambda id: (-max(instance.applications[id].scores.values(), default=0), id)):
+    for id in _nearest(instance, left):
         if solvable and id in wanted and patient():
-            found[id] = counterfactual.changes(instance, outcome, id)
+            found[id] = counterfactual.changes(instance, place, id)
     return [
         {"application": id, "reasons": reasons(instance, place, id, method), "counterfactuals": found[id]}
         for id in sorted(left)
     ]
+
+
+def _nearest(instance: Instance, ids: Collection[str]) -> list[str]:
+    """Best scores first: those whom a small change would have placed."""
+    return sorted(ids, key=lambda id: (-max(instance.applications[id].scores.values(), default=0), id))
+
+
+def tell_more(
+    problem: Problem, result: Mapping[str, Any], unknown: Collection[str], seconds: float, patient: Callable[[], bool]
+) -> tuple[dict[str, Any], set[str]]:
+    """The result with more of its counterfactuals, and for whom they were asked: those not computed yet nor `unknown`, as
+    long as `patient` says so before each. Each question has `seconds`."""
+    instance = compile_problem(problem)
+    place = {instance.unit_of[line["application"]]: instance.lot_index[line["lot"]] for line in result["placements"]}
+    told = {line["application"]: line["counterfactuals"] for line in result["unplaced"]}
+    asked = set()
+    for id in _nearest(instance, [id for id in told if told[id] is None and id not in unknown]):
+        if not patient():
+            break
+        told[id] = counterfactual.changes(instance, place, id, seconds)
+        asked.add(id)
+    unplaced = [{**line, "counterfactuals": told[line["application"]]} for line in result["unplaced"]]
+    return {**result, "unplaced": unplaced}, asked
 
 
 def _exception(instance: Instance, place: Place, unit: int, lot: int, method: str) -> dict[str, Any]:

@@ -70,12 +70,15 @@ def disagreements(
 def _again(method: str, problem: dict[str, Any], stored: dict[str, Any], result: str, engine: str) -> list[str]:
     if engine != ENGINE:
         return [
-            f"Calculée avec {engine}, alors que la version installée est {ENGINE} : installez la première pour comparer les octets."
+            f"Calculée avec {engine}, la version installée est {ENGINE} : les empreintes et le vérificateur indépendant "
+            "répondent, le recalcul non. Pour comparer aussi les octets, installez la version d’Intervalle qui portait ce "
+            "moteur (CHANGELOG), restaurez-y une sauvegarde et relancez cette commande."
         ]
     if stored["status"] != "optimal":
         # What is found when the time runs out depends on the machine; the checker's word is all there is.
         return [
-            "Le temps de calcul était épuisé avant la preuve : le résultat dépend de la machine et ne se rejoue pas."
+            "Le temps de calcul était épuisé avant la preuve : le résultat dépend de la machine et ne se rejoue pas à l’octet "
+            "près. Le vérificateur indépendant a relu chaque ligne ; l’écart affiché dit ce qui n’est pas prouvé."
         ]
     explained = {line["application"] for line in stored["unplaced"] if line.get("counterfactuals") is not None}
     again = rfc8785.dumps(solve(parse(problem), method, TIME_LIMIT, changes=explained)).decode()

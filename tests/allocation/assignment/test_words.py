@@ -172,6 +172,23 @@ def test_the_command_replays_the_draw_and_shows_what_was_published(capsys: pytes
     assert [line.split()[1] for line in lines] == draw.order("9f2c", ["C-01", "C-02", "C-03"])
 
 
+@pytest.mark.parametrize("seed", ["a", "b", "c", "d"])
+def test_assignments_equal_in_everything_are_parted_as_the_public_page_says(seed: str) -> None:
+    """Two lots liked the same, two files of the same score and area: only the numbers of the places tell them apart."""
+    rows = [{"id": id, "wishes": [["A", "B"]], "area": 40, "scores": 60} for id in ("C-01", "C-02")]
+    lots = [{"id": lot, "area": 50} for lot in ("A", "B")]
+    document = {"lots": lots, "applications": rows, "tie_break": {"rule": "draw", "seed": seed}}
+
+    def number(file: str, lot: str) -> int:
+        return int(sha256(f"{seed}\n{file}\n{lot}".encode()).hexdigest()[:5], 16)
+
+    straight = number("C-01", "A") + number("C-02", "B")
+    crossed = number("C-01", "B") + number("C-02", "A")
+    held = {line["application"]: line["lot"] for line in solve(parse(document))["placements"]}
+    assert held["C-01"] == ("A" if straight < crossed else "B")
+    assert held["C-02"] == ("B" if straight < crossed else "A")
+
+
 @pytest.mark.parametrize("seed", ["a", "b", "c"])
 def test_equal_scores_go_by_the_draw(seed: str) -> None:
     rows = [{"id": f"C-{n}", "wishes": ["A"], "area": 40, "scores": 60} for n in range(5)]
