@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "assignment_explained"
-down_revision = "selection_seats_offered"
+down_revision = "selection_links_and_motions"
 
 
 def upgrade() -> None:
