@@ -81,6 +81,7 @@ class Letter:
     decided_on: date
     notified_on: date | None = None
     panel: bool = True  # a panel compared files; a direct award has neither minutes nor other candidates
+    others: bool = True  # somebody else may yet sign for the place; nobody, once a direct award is given
 
 
 def remedies_text(letter: Letter) -> list[str]:
@@ -104,7 +105,7 @@ def _public_text(letter: Letter) -> list[str]:
     if not letter.court.strip():
         raise ValueError("Une décision publique doit nommer le tribunal administratif compétent.")
     appeal, limit = _months("appeal.months", letter), _until(letter)
-    return [
+    told = [
         "Voies et délais de recours",
         f"Vous pouvez demander {to_whom(letter.owner)} de revoir sa décision, par un recours gracieux adressé "
         f"{to_whom(letter.contact)}, dans les {appeal} qui suivent la réception de cette lettre{limit}. Son silence pendant "
@@ -115,6 +116,11 @@ def _public_text(letter: Letter) -> list[str]:
         f"Vous pouvez demander {_record(letter)}. Sans réponse après "
         f"{_months('cada.silence_months', letter)}, vous pouvez saisir la Commission d’accès aux documents "
         f"administratifs (CADA) dans les {_months('cada.months', letter)} (CRPA, art. R343-1).",
+    ]
+    if not letter.others:
+        return told
+    return [
+        *told,
         f"Si une convention est signée avec {'un autre candidat' if letter.panel else 'une autre structure'}, vous pouvez en contester la validité devant le même "
         f"tribunal dans les {_months('contract_challenge.months', letter)} qui suivent l’avis de signature.",
     ]

@@ -252,3 +252,11 @@ async def test_no_server_is_an_error_and_not_a_sent_message(db: Any, server: Ser
         await mail.send_one(db, message_id)
     assert (await db.get_one(Message, message_id)).sent_at is None
     assert server.received == []
+
+
+async def test_a_long_subject_keeps_every_space_between_accented_words(db: Any, folder: Path) -> None:
+    subject = "Triangle des Rigondes : proposé au jardin voisin : réponse à votre recours (C-01) « été » déjà reçu"
+    message_id = await posted(db, subject=subject)
+    await mail.send_one(db, message_id)
+    (written,) = folder.glob("*.eml")
+    assert message_from_bytes(written.read_bytes(), policy=policy.default)["Subject"] == subject

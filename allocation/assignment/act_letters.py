@@ -67,14 +67,20 @@ async def draw_all(db: AsyncSession, call: Call, act: CorrectiveAct, *, fresh: b
         one = stands[line.application_id]
         change = change_of(line, one, setting)
         decision = _as_decision(act, line, one, change, setting, appeal, passed)
-        object = "Nouvelle décision" if not takes_back(change) else "Retrait d’une attribution et nouvelle décision"
         html = letters.draw(
-            setting, decision, one.application, one.organisation, object=f"{object} : {_said(line)}", marks=_as_ranked(act, one, setting),
+            setting, decision, one.application, one.organisation, object=_object(line, change), marks=_as_ranked(act, one, setting),
             computed=computed(act, line, one.application.label),
         )  # fmt: skip
         letter = Letter(decision, one.application, one.organisation, html)
         found.append(ActLetter(line, one, change, letter, weeks.get(one.application.label)))
     return found
+
+
+def _object(line: ActLine, change: Change) -> str:
+    if not takes_back(change):
+        return f"Nouvelle décision : {_said(line)}"
+    ended = "Fin d’une attribution, à votre demande" if line.ground == "beneficiary" else "Retrait d’une attribution"
+    return ended if line.lot_id is None else f"{ended} : {_said(line)}"
 
 
 def _passed_over(said: str, why: str) -> str:
@@ -85,9 +91,13 @@ async def documents_of(
     db: AsyncSession, call: Call, act: CorrectiveAct
 ) -> tuple[dict[str, Any], Mapping[str, Mapping[str, int]]]:
     """The problem the act rests on, and the rows of its identifiers: its own copy, or the one in force."""
-    if act.input is not None:
-        return json.loads(act.input), act.keys
-    return await standing.documents_in_force(db, call)
+    problem, keys = (
+        (json.loads(act.input), act.keys) if act.input is not None else await standing.documents_in_force(db, call)
+    )
+    asked = [line.application_id for line in await acts.lines_of(db, act) if line.ground == "beneficiary"]
+    labels = {id: label for label, id in keys["applications"].items()}
+    given_back = {labels[id] for id in asked if id in labels}
+    return act_outcome.with_choices(problem, direct=call.kind == "direct", given_back=given_back), keys
 
 
 def outcome_of(
@@ -172,7 +182,7 @@ def _as_decision(
     paragraphs += [text for text in (act.motive.strip(), change.motive.strip(), *passed) if text]
     return Decision(
         outcome=line.outcome, lot_id=line.lot_id, area=line.area, motive="\n\n".join(paragraphs),
-        remedies=notices.remedies(setting.decider, clock.today(), panel=setting.call.kind != "direct"), signatory=act.signatory, released_at=act.released_at,
+        remedies=notices.remedies(setting.decider, clock.today(), panel=setting.call.kind != "direct", others=setting.call.kind != "direct" or line.outcome != "awarded"), signatory=act.signatory, released_at=act.released_at,
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ published and an act may pass over, named and with its motive: a quota, the most
 panel. A rule that was missed before the act is not the act's to answer for. Room is `act_rules.overfull`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,17 @@ class Outcome:
 
     blocking: tuple[str, ...]
     broken: Mapping[str, str]
+
+
+def with_choices(document: Mapping[str, Any], *, direct: bool, given_back: Collection[str]) -> dict[str, Any]:
+    """The document with the choices that bind an act: in a direct award the choice is the very decision the act replaces, and
+    whoever gives a place back (`given_back`) does not break the choice that gave it."""
+    locks = [
+        row
+        for row in document.get("locks") or []
+        if not direct and not (row["kind"] == "must" and row["application"] in given_back)
+    ]
+    return {**document, "locks": locks}
 
 
 def judge(document: Mapping[str, Any], before: Place, after: Place, names: Mapping[str, str]) -> Outcome:

@@ -174,7 +174,9 @@ def _act(seen: Notified, act: CorrectiveAct, lines: list[ActLine], document: dic
     lots = {id: label for label, id in keys["lots"].items()}
     names = {label: label for label in seen.labels.values()}
     was, now = ({seen.labels[one.application_id]: lots[one.lot_id] for one in held} for held in (before, after))
-    rules = act_outcome.judge(document, was, now, names)
+    given_back = {seen.labels[line.application_id] for line in lines if line.ground == "beneficiary"}
+    bound = act_outcome.with_choices(document, direct=seen.call.kind == "direct", given_back=given_back)
+    rules = act_outcome.judge(bound, was, now, names)
     faults += rules.blocking
     return faults + [
         f"{said} n’est plus tenue après cet acte, et il ne le dit pas." for name, said in rules.broken.items() if name not in act.passed_over

@@ -140,7 +140,7 @@ async def reopen(db: AsyncSession, actor: Actor, call: Call, *, motive: str) -> 
 async def prepare(db: AsyncSession, call: Call, proposal: Proposal, inputs: Inputs) -> dict[str, int]:
     """One decision per standing application; gives the count per outcome."""
     decider = await decider_of(db, call)
-    remedies = notices.remedies(decider, clock.today(), panel=call.kind != "direct")
+    panel = call.kind != "direct"
     left_out = await _left_out(db, call)
     signatory = (await house_rules.of(db, call.organiser_id)).signatory
     documents, names = documents_of(proposal), names_of(inputs)
@@ -153,7 +153,9 @@ async def prepare(db: AsyncSession, call: Call, proposal: Proposal, inputs: Inpu
         if decision.outcome == "refused" and not decision.motive and (why := left_out.get(application.label)):
             decision.motive = f"Votre candidature est recevable mais n’a pas pu être classée. {' '.join(why)}"
         decision.call_id, decision.proposal_id = call.id, proposal.id
-        decision.remedies, decision.signatory, decision.created_at = remedies, signatory, clock.now()
+        decision.signatory, decision.created_at = signatory, clock.now()
+        others = panel or decision.outcome != "awarded"
+        decision.remedies = notices.remedies(decider, clock.today(), panel=panel, others=others)
         db.add(decision)
         counts[decision.outcome] = counts.get(decision.outcome, 0) + 1
     await db.flush()

@@ -29,7 +29,7 @@ from premises.models import Lot, Premises
 ANSWER_DAYS = 15  # an offer nobody answers lapses; the next in line is then called
 
 OBJECTS = {
-    "awarded": "Attribution d’un local",
+    "awarded": "Attribution d’un lieu",
     "reserve": "Inscription sur la liste de réserve",
     "refused": "Décision de ne pas retenir votre candidature",
     "inadmissible": "Décision d’irrecevabilité de votre candidature",

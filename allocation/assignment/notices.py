@@ -25,11 +25,11 @@ class Decider:
         return f"{self.name}, {self.address}" if self.address else self.name
 
 
-def remedies(decider: Decider, decided_on: date, *, panel: bool = True) -> str:
-    """Paragraphs parted by blank lines, without the heading that `remedies_heading` gives."""
+def remedies(decider: Decider, decided_on: date, *, panel: bool = True, others: bool = True) -> str:
+    """Paragraphs parted by blank lines, without the heading that `remedies_heading` gives; see `remedies.Letter`."""
     letter = Letter(
         public_owner=decider.public, owner=decider.name, contact=decider.contact, court=decider.court,
-        decided_on=decided_on, panel=panel,
+        decided_on=decided_on, panel=panel, others=others,
     )  # fmt: skip
     return "\n\n".join(remedies_text(letter)[1:])
 

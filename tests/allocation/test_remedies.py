@@ -150,3 +150,6 @@ def test_a_direct_award_speaks_of_no_panel_no_marks_and_no_consultation() -> Non
             assert untrue not in text, untrue
     assert "les motifs qui vous concernent" in private
     assert "les documents de cette procédure" in public
+    assert "l’avis de signature" in public
+    given = " ".join(remedies_text(replace(LETTER, panel=False, others=False)))
+    assert "l’avis de signature" not in given  # nobody else can sign for the place that was just given

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from allocation.assignment.act_outcome import Outcome, judge
+from allocation.assignment.act_outcome import Outcome, judge, with_choices
 
 NAMES = {"C-01": "Fou de Coudre", "C-02": "Resport", "C-03": "SEED"}
 
@@ -49,6 +49,20 @@ def test_a_choice_of_the_panel_is_a_rule_to_name() -> None:
         "lock:C-01:A": "le choix de placer Fou de Coudre au lot A",
         "lock:C-03:A": "le choix d’écarter SEED du lot A",
     }
+
+
+def test_who_gives_a_place_back_does_not_break_the_choice_that_gave_it_nor_does_an_act_on_a_direct_award() -> None:
+    locks = [
+        {"application": "C-01", "lot": "A", "kind": "must", "motive": "Vitrine sur la place.", "author": "1"},
+        {"application": "C-01", "lot": "B", "kind": "never", "motive": "Bruit de l’atelier.", "author": "1"},
+    ]
+    rules = document(locks=locks)
+    left = judge(with_choices(rules, direct=False, given_back={"C-01"}), {"C-01": "A"}, {}, NAMES)
+    assert left == Outcome((), {})
+    moved = judge(with_choices(rules, direct=False, given_back={"C-01"}), {"C-01": "A"}, {"C-01": "B"}, NAMES)
+    assert moved.broken == {"lock:C-01:B": "le choix d’écarter Fou de Coudre du lot B"}
+    direct = judge(with_choices(rules, direct=True, given_back=()), {"C-01": "A"}, {"C-01": "B"}, NAMES)
+    assert direct == Outcome((), {})
 
 
 def test_activities_kept_apart_never_meet() -> None:

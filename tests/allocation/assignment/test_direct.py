@@ -1,11 +1,22 @@
 """A direct award from the call to the accepted place: no panel, no mark, a motive and a letter."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
 
-from allocation.assignment import decisions, direct, letters, offers, release
+from allocation.assignment import (
+    act_letters,
+    act_release,
+    acts,
+    aftermath,
+    decisions,
+    direct,
+    letters,
+    offers,
+    release,
+)
+from allocation.assignment.acts import Terms
 from allocation.assignment.models import Award, Decision, Proposal
 from allocation.selection import admissibility
 from allocation.selection.checklist import Answer
@@ -100,6 +111,38 @@ async def test_a_place_given_up_calls_nobody(db, scene):
         award = (await db.execute(select(Award))).scalar_one()
         await offers.answer(db, chosen.actor, award, accepted=False)
     assert [a.stage() for a in (await db.execute(select(Award))).scalars()] == ["declined"]
+
+
+async def test_the_place_is_ended_by_an_act_that_speaks_of_no_choice_and_no_calculation(db, scene):
+    city, _chosen, call, sent, lots = scene
+    with afterwards():
+        await examined(db, city, call, sent)
+        await direct.decide(db, city.actor, call, lot_id=lots[0].id, motive=MOTIVE)
+        await decisions.name_signatory(db, city.actor, call, signatory="Claire Morvan, adjointe")
+        await release.release(db, city.actor, call)
+        later = clock.now() + timedelta(hours=1)
+        (letter,) = await letters.draw_all(db, call)
+        assert "l’avis de signature" not in letter.html  # nobody else can sign for the place
+    with clock.at(later):
+        act = await acts.prepare(db, city.actor, call)
+        terms = Terms(outcome="refused", ground="beneficiary", motive="La structure rend la parcelle.")
+        await acts.put_line(db, city.actor, call, act.id, sent.id, terms, version=act.version)
+        await acts.write(
+            db,
+            city.actor,
+            call,
+            act.id,
+            motive="Demande reçue ce jour.",
+            signatory="Claire Morvan",
+            version=act.version,
+        )
+        (drawn,) = await act_letters.draw_all(db, call, act)
+        assert "Fin d’une attribution, à votre demande" in drawn.letter.html
+        assert "Traitement algorithmique" not in drawn.letter.html
+        assert "par exception" not in drawn.letter.html
+        assert await act_release.release(db, city.actor, call, act.id) == 1
+        proposal = (await db.execute(select(Proposal).where(Proposal.call_id == call.id))).scalar_one()
+        assert (await aftermath.reread(db, proposal))[0] == []
 
 
 async def test_a_refusal_has_its_motive_too_and_a_prepared_decision_can_be_taken_back(db, scene):

@@ -124,7 +124,7 @@ async def test_a_granted_appeal_gives_what_is_free_and_takes_nothing_back(db: An
     stored = await db.get_one(StoredFile, line.letter_file_id)
     text = (await files.read(stored)).decode()
     for needle in (
-        "Nouvelle décision : attribution d’un local", "n’avait pas été retenue", "Votre recours gracieux du", WHY,
+        "Nouvelle décision : attribution d’un lieu", "n’avait pas été retenue", "Votre recours gracieux du", WHY,
         "Cette première décision est remplacée par celle de ce jour.", "Voies et délais de recours", "Claire Morvan, adjointe",
         "Traitement algorithmique",
     ):  # fmt: skip
