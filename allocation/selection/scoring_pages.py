@@ -4,6 +4,7 @@ import secrets
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from litestar import Response, get, post
@@ -100,15 +101,23 @@ async def desk_of(
     version = (await db.execute(current_version(call_id))).scalar_one()
     criteria = list((await db.execute(criteria_of(version.id))).scalars())
     sheets_read, marks = await _opened(db, seat, None if whole else opened)
-    mine = []
-    for row in await db.execute(sheet_queries.desk_lines(seat, opened if alone else None)):
-        state = "todo"
-        if row.sheet_id is not None:
-            state = "abstained" if row.abstained else "done" if row.submitted_at else "begun"
-        file = MyFile(row.id, label_of(row.number))
-        name = _("nom masqué") if room.names_hidden else row.name
-        mine.append(MySheet(file, name, state, sheet=sheets_read.get(row.id)))
+    # The connection's rows, without the session's bookkeeping: a juror may have a thousand files.
+    connection = await db.connection()
+    rows = await connection.execute(sheet_queries.desk_lines(seat, opened if alone else None))
+    hidden = _("nom masqué") if room.names_hidden else None
+    mine = [
+        MySheet(
+            MyFile(id, label_of(number)), hidden or name, _state(sheet_id, submitted_at, abstained), sheet=sheets_read.get(id)
+        )
+        for id, number, name, sheet_id, submitted_at, abstained in rows
+    ]  # fmt: skip
     return Desk(room, seat, version, criteria, mine, marks)
+
+
+def _state(sheet_id: int | None, submitted_at: datetime | None, abstained: bool) -> str:
+    if sheet_id is None:
+        return "todo"
+    return "abstained" if abstained else "done" if submitted_at else "begun"
 
 
 async def with_totals(db: Db, desk: Desk, lines: Sequence[MySheet]) -> list[MySheet]:
