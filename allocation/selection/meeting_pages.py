@@ -17,7 +17,7 @@ from allocation.selection.reasons import given
 from allocation.selection.scoring_pages import desk_of
 from allocation.selection.words import COLLEGES
 from intervalle.accounts.policy_table import POLICY
-from intervalle.errors import NotFound
+from intervalle.errors import NotFound, Refused
 from intervalle.i18n import _
 from intervalle.web import Db, Id, Request, actor_of, form_data, invalid, page, redirect
 
@@ -64,6 +64,13 @@ async def _typed(request: Request, db: Db, room: Room, name: str, form: F) -> F:
         head = await access.head(db, actor_of(request), room)
         raise invalid(request, "selection/meeting.html", head=head, **(context | {name: form}))
     return form
+
+
+async def _back(request: Request, db: Db, room: Room, name: str, form: F, field: str, refused: Refused) -> Exception:
+    """The page again with what was typed, and why the session says no beside the field it is about."""
+    form.add_error(field, " ".join(part for part in (refused.sentence, refused.way_out) if part))
+    head, context = await access.head(db, actor_of(request), room), await _context(request, db, room)
+    return invalid(request, "selection/meeting.html", head=head, **(context | {name: form}))
 
 
 @get("/commissions/{call_id:int}/deliberation", policy="panel.show")
@@ -139,10 +146,13 @@ def _number(value: object) -> int | None:
 async def propose(request: Request, db: Db, call_id: Id) -> Response[None]:
     actor, room = actor_of(request), await room_in_session(request, db, call_id)
     form = await _typed(request, db, room, "motion", MotionForm(await form_data(request)))
-    await motions.propose(
-        db, actor, room.call, room.seat, question=form.question.data or "", application_id=_number(form.application.data),
-        shortlists=bool(form.shortlists.data),
-    )  # fmt: skip
+    try:
+        await motions.propose(
+            db, actor, room.call, room.seat, question=form.question.data or "", application_id=_number(form.application.data),
+            shortlists=bool(form.shortlists.data),
+        )  # fmt: skip
+    except Refused as refused:
+        raise await _back(request, db, room, "motion", form, "question", refused) from refused
     return redirect(f"/commissions/{call_id}/deliberation")
 
 
@@ -226,10 +236,13 @@ async def shortlist(request: Request, db: Db, call_id: Id, application_id: Id) -
 async def schedule(request: Request, db: Db, call_id: Id) -> Response[None]:
     actor, room = actor_of(request), await room_in_session(request, db, call_id)
     form = await _typed(request, db, room, "hearing", HearingForm(await form_data(request)))
-    await finalists.schedule(
-        db, actor, room.call, room.seat, int(form.application.data), starts_at=form.instant, minutes=form.minutes.data or 20,
-        place=form.place.data or "",
-    )  # fmt: skip
+    try:
+        await finalists.schedule(
+            db, actor, room.call, room.seat, int(form.application.data), starts_at=form.instant, minutes=form.minutes.data or 20,
+            place=form.place.data or "",
+        )  # fmt: skip
+    except Refused as refused:
+        raise await _back(request, db, room, "hearing", form, "starts_at", refused) from refused
     return redirect(f"/commissions/{call_id}/deliberation", flash=_("Audition fixée ; la structure est prévenue."))
 
 

@@ -60,7 +60,9 @@ async def bring_back(request: Request, db: Db, call_id: Id) -> Response[Any]:
         if not content:
             raise BadWorkbook(_("Choisissez d’abord le classeur rempli."))
         found = workbooks.read(
-            content, {m.application.id: m.name for m in desk.mine}, {c.id: c.label for c in desk.criteria}
+            content,
+            {m.application.id: f"{m.application.label} {m.name}" for m in desk.mine},
+            {c.id: c.label for c in desk.criteria},
         )
     except BadWorkbook as problem:
         return await _page(request, db, desk, status=422, problem=problem)

@@ -141,12 +141,13 @@ def _take(
         draft.comment = cells[5]
         return None
     criterion, answer = int(parsed[2]), _answer(cells[4], cells[5])
+    where = f"{mine[int(parsed[1])]}, {criteria.get(criterion, '')}"
     if criterion not in criteria:
         return _("Critère"), _("Ce critère n’est pas dans la grille de l’appel.")
     if criterion in draft.marks:
-        return _("Critère"), _("Cette ligne est en double.")
+        return where, _("Cette ligne est en double.")
     if answer is None:
-        return _("Note"), _("« %(typed)s » n’est pas une note : écrivez 0 à 5, ou NÉ.", typed=cells[4][:40])
+        return where, _("« %(typed)s » n’est pas une note : écrivez 0 à 5, ou NÉ.", typed=cells[4][:40])
     draft.marks[criterion] = answer
     return None
 

@@ -77,6 +77,7 @@ async def _deliberate(
         rules = await agenda.add(db, chair, made, seats["anne"], title="Rappel des règles et de la grille")
         await agenda.add(db, chair, made, seats["anne"], title="Calendrier : visites, réponses, entrée dans les lieux")
         note = "La grille publiée est relue ; chacun confirme sa déclaration de liens."
+        await agenda.take(db, chair, made, seats["anne"], rules.id)
         await agenda.write(db, chair, made, seats["anne"], rules.id, note=note)
     with clock.at(start + timedelta(minutes=10)):
         await meetings.discuss(db, chair, made, seats["anne"], fourth.id)

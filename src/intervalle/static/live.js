@@ -10,3 +10,35 @@ if (live && window.EventSource) {
   });
   addEventListener("pagehide", () => source.close());
 }
+
+// What is typed and not sent yet is kept in this browser, for a day: a laptop that closes loses nothing. A text comes back
+// only where the page still says what it said then; what was sent, or emptied, is forgotten.
+const keeper = document.querySelector("[data-keep]");
+const DAY = 864e5;
+const texts = () => [...keeper.querySelectorAll("form[method=post] textarea, form[method=post] input:not([type]), form[method=post] input[type=text]")];
+const place = (field) => `${keeper.dataset.keep} ${field.form.getAttribute("action")} ${field.name}`;
+function bringBack() {
+  for (const field of texts()) {
+    const kept = JSON.parse(localStorage.getItem(place(field)) || "null");
+    if (!kept || field.value !== field.defaultValue || kept.text === field.value) continue;
+    if (Date.now() - kept.at > DAY || kept.before !== field.defaultValue) { localStorage.removeItem(place(field)); continue; }
+    field.value = kept.text;
+    const told = document.createElement("p");
+    told.className = "hint";
+    told.setAttribute("role", "status");
+    told.textContent = keeper.dataset.kept;
+    field.after(told);
+  }
+}
+if (keeper) {
+  bringBack();
+  document.addEventListener("htmx:after:swap", bringBack);
+  keeper.addEventListener("input", ({target}) => {
+    if (!texts().includes(target)) return;
+    if (target.value === target.defaultValue) localStorage.removeItem(place(target));
+    else localStorage.setItem(place(target), JSON.stringify({text: target.value, before: target.defaultValue, at: Date.now()}));
+  });
+  keeper.addEventListener("submit", ({target}) => {
+    if (navigator.onLine) for (const field of texts()) if (field.form === target) localStorage.removeItem(place(field));
+  });
+}

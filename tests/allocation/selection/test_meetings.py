@@ -365,3 +365,22 @@ async def test_a_question_nobody_voted_on_can_be_taken_back(db: Any) -> None:
         panel = (await db.execute(select(Panel).where(Panel.call_id == call.id))).scalar_one()
         told = (await records.record_of(db, call, panel))["meetings"][-1]["votes"]
     assert (motion.outcome, [v["question"] for v in told]) == ("withdrawn", ["Suspendre dix minutes ?"])
+
+
+async def test_a_refusal_in_session_comes_back_beside_its_field_with_what_was_typed(db: Any, client: Any) -> None:
+    scene = await deliberating(db)
+    base = f"/commissions/{scene.call.id}"
+    hour = {"starts_at": "2026-10-30T14:00", "minutes": "20", "place": "Salle des mariages"}
+    with make.afterwards():
+        staff = await client(scene.city.person)
+        first, second = (str(f.id) for f in scene.files[:2])
+        assert (await staff.post(f"{base}/auditions", data=hour | {"application": first})).status_code == 303
+        again = await staff.post(f"{base}/auditions", data=hour | {"application": second})
+        assert (await staff.post(f"{base}/deliberation/votes", data={"question": "Oui ?"})).status_code == 303
+        other = await staff.post(f"{base}/deliberation/votes", data={"question": "Et cela ?"})
+    assert (again.status_code, other.status_code) == (422, 422)
+    assert ("Une autre audition a lieu à cette heure." in again.text, "Salle des mariages" in again.text) == (
+        True,
+        True,
+    )
+    assert ("Un vote est déjà ouvert" in other.text, 'value="Et cela ?"' in other.text) == (True, True)

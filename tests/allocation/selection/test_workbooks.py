@@ -19,6 +19,7 @@ from tests.allocation.selection import make
 
 CRITERIA = [(1, "Utilité", 60), (2, "Solidité", 40)]
 NAMES = {1: "Utilité", 2: "Solidité"}
+FIRST, SECOND = (f"C-01 Fou de Coudre, {NAMES[i]}" for i in (1, 2))
 
 
 def filled(content: bytes, **cells: Any) -> bytes:
@@ -52,11 +53,11 @@ def test_a_mark_is_read_however_the_spreadsheet_kept_it(typed: Any, value: int |
 
 @pytest.mark.parametrize(
     ("cells", "column"),
-    [({"E2": 6}, "Note"), ({"E2": "4,5"}, "Note"), ({"E3": "bien"}, "Note"), ({"A2": "7:1"}, "Code"), ({"A2": "9:1:0"}, "Dossier"),
-     ({"A2": "7:99:0"}, "Critère"), ({"A3": "7:1:0"}, "Critère")],
+    [({"E2": 6}, FIRST), ({"E2": "4,5"}, FIRST), ({"E3": "bien"}, SECOND), ({"A2": "7:1"}, "Code"), ({"A2": "9:1:0"}, "Dossier"),
+     ({"A2": "7:99:0"}, "Critère"), ({"A3": "7:1:0"}, FIRST)],
 )  # fmt: skip
-def test_each_refusal_names_its_row_and_column(cells: dict[str, Any], column: str) -> None:
-    found = read(filled(write([Line(7, 0, "C-01", "", {})], CRITERIA), **cells), {7: ""}, NAMES)
+def test_each_refusal_names_its_row_and_its_place(cells: dict[str, Any], column: str) -> None:
+    found = read(filled(write([Line(7, 0, "C-01", "", {})], CRITERIA), **cells), {7: "C-01 Fou de Coudre"}, NAMES)
     assert [(r.row, r.column) for r in found.refusals] == [(int(next(iter(cells))[1:]), column)]
 
 
