@@ -11,6 +11,7 @@ from allocation.assignment import act_letters, act_rules, acts, standing
 from allocation.assignment.act_letters import ActLetter
 from allocation.assignment.act_models import CorrectiveAct
 from allocation.assignment.act_outcome import Outcome
+from allocation.assignment.decisions import decider_of
 from allocation.assignment.models import Appeal
 from allocation.assignment.problem import HALF_DAYS
 from allocation.assignment.standing import Standing
@@ -43,7 +44,8 @@ async def objections(db: AsyncSession, call: Call, act: CorrectiveAct, drawn: li
     stands = await standing.of_call(db, call)
     found += _too_full(problem, keys, stands, drawn)
     rules = act_letters.outcome_of(problem, keys, [one.line for one in drawn], stands)
-    return [*found, *rules.blocking, *_unnamed(rules, act)]
+    public = (await decider_of(db, call)).public
+    return [act_rules.cited(said, public=public) for said in (*found, *rules.blocking, *_unnamed(rules, act))]
 
 
 async def _judged(db: AsyncSession, call: Call) -> bool:

@@ -1,6 +1,7 @@
 """/attribution/…/actes: what changes a notified decision, prepared, agreed to, released with its letters."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from litestar import Response, get, post
@@ -23,6 +24,7 @@ from allocation.assignment.act_models import ActLine, CorrectiveAct
 from allocation.assignment.act_trial import Trial
 from allocation.assignment.acts import Terms
 from allocation.assignment.appeals import Correction
+from allocation.assignment.decisions import decider_of
 from allocation.assignment.letter_pages import OUTCOMES
 from allocation.assignment.models import Appeal
 from allocation.assignment.standing import Standing
@@ -55,6 +57,11 @@ async def _call(request: Request, db: AsyncSession, call_id: int) -> Call:
     return one_or_404(await db.execute(visible.where(Call.id == call_id)))
 
 
+async def _cited(db: AsyncSession, call: Call) -> Callable[[str], str]:
+    """For the pages: sentences with the articles that bind whoever decides."""
+    return partial(act_rules.cited, public=(await decider_of(db, call)).public)
+
+
 async def _lots(db: AsyncSession, call: Call) -> dict[int, Lot]:
     version = (await db.execute(queries.frozen_version(call.id))).scalar_one()
     return {lot.id: lot for lot, _premises in await db.execute(queries.offered_lots(version.id))}
@@ -71,6 +78,7 @@ async def _list(db: AsyncSession, call: Call, **given: Any) -> dict[str, Any]:
     form.lot.offer([(str(id), lot.label) for id, lot in (await _lots(db, call)).items()])
     return {
         "call": call, "rows": [tuple(row) for row in rows], "form": form, "draft": await acts.draft_of(db, call), "appeal": None,
+        "cited": await _cited(db, call),
     } | given  # fmt: skip
 
 
@@ -133,7 +141,7 @@ async def _context(request: Request, db: AsyncSession, call: Call, act: Correcti
     people = {act.created_by_id, act.approved_by_id, act.released_by_id} - {None}
     rules = await house_rules.of(db, call.organiser_id)
     return {
-        "call": call, "act": act, "lots": await _lots(db, call), "outcomes": SHOWN, "grounds": act_rules.GROUNDS,
+        "call": call, "act": act, "lots": await _lots(db, call), "outcomes": SHOWN, "grounds": act_rules.GROUNDS, "cited": await _cited(db, call),
         "stands": await standing.of_call(db, call), "lines": await acts.lines_of(db, act), "me": actor_of(request).user_id,
         "objections": [] if settled else await act_checks.objections(db, call, act, drawn),
         "second_person": rules.second_person, "broken": {} if settled else (await act_checks.outcome(db, call, act)).broken,
@@ -192,10 +200,12 @@ async def _line_context(
         if w.application_id == one.application.id
     }
     form.lot.offer([(str(id), f"{lot.label}, {lot.name}") for id, lot in lots.items() if id in wished])
+    cited = await _cited(db, call)
+    form.ground.offer([(code, cited(_(said))) for code, said in act_rules.GROUNDS.items()])
     until = act_rules.withdraw_until(one.given_on) if one.given_on else None
     return {
         "call": call, "act": act, "one": one, "line": line, "form": form, "lots": lots, "outcomes": SHOWN,
-        "until": until, "late": bool(until and clock.today() > until),
+        "until": until, "late": bool(until and clock.today() > until), "cited": cited,
     }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ is no longer met (L242-2), when its holder asks (L242-4), or when a court has an
 speak (L121-1, L122-1). A refusal creates no rights: it may be replaced at any time.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -26,6 +27,7 @@ GROUNDS = {
     "beneficiary": N_("La structure le demande (CRPA L242-4)"),
     "judgment": N_("Un jugement l’a annulée"),
 }
+_ARTICLES = re.compile(r" \((?:CRPA|art\.)[^)]*\)")
 UNHEARD = ("beneficiary", "judgment")  # the holder asked for it, or was heard by the court
 ALL_WEEK = range(14)
 
@@ -46,6 +48,11 @@ class Change:
     ground: str | None = None
     heard: str = ""
     motive: str = ""
+
+
+def cited(sentence: str, *, public: bool) -> str:
+    """The sentence with its articles for whoever they bind; a private owner follows the same rules by its own consultation."""
+    return sentence if public else _ARTICLES.sub("", sentence)
 
 
 def takes_back(change: Change) -> bool:

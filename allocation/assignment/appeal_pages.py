@@ -1,6 +1,7 @@
 """Pages of appeals: the organiser's list, one appeal with its clock and its trial on a copy, and the applicant's form."""
 
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any
 
 from litestar import Response, get, post
@@ -8,7 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from allocation.assignment import act_trial, appeals, forms, queries
+from allocation.assignment import act_rules, act_trial, appeals, forms, queries
 from allocation.assignment.appeals import Correction
 from allocation.assignment.applicant_pages import decision_context, told_of
 from allocation.assignment.board_pages import call_of
@@ -90,7 +91,7 @@ async def _one(request: Request, db: AsyncSession, call_id: int, appeal_id: int,
     version = (await db.execute(queries.frozen_version(call.id))).scalar_one()
     return {
         "call": call, "appeal": appeal, "application": application, "organisation": organisation, "decision": decision,
-        "clock": appeals.clock_of(appeal, told[application.id], public=public), "today": clock.today(), "form": forms.AnswerForm(signatory=decision.signatory),
+        "clock": appeals.clock_of(appeal, told[application.id], public=public), "today": clock.today(), "cited": partial(act_rules.cited, public=public), "form": forms.AnswerForm(signatory=decision.signatory),
         "rows": None, "typed": request.query_params, "outcomes": forms.OUTCOME_LABELS,
         "lots": [lot.label for lot, _p in await db.execute(queries.offered_lots(version.id))],
     } | given  # fmt: skip

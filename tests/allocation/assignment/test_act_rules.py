@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allocation.assignment.act_rules import Change, objections, overfull, takes_back, withdraw_until
+from allocation.assignment.act_rules import Change, cited, objections, overfull, takes_back, withdraw_until
 
 GIVEN = date(2026, 1, 31)
 PLACE: dict[str, Any] = {"before": "awarded", "before_lot": "A", "before_area": Decimal(70), "given_on": GIVEN}
@@ -101,3 +101,9 @@ def test_a_lot_is_too_full_exactly_when_a_half_day_is(rows: list[tuple[str, Deci
     assert [line.split(" : ")[0] for line in overfull(room, rows)] == [
         f"Lot {lot}" for lot in sorted(room) if worst[lot] > room[lot]
     ]
+
+
+def test_articles_are_cited_to_whom_they_bind() -> None:
+    said = "La décision est illégale (CRPA L242-1, dans les quatre mois) ; invitez la structure (art. L121-1)."
+    assert cited(said, public=True) == said
+    assert cited(said, public=False) == "La décision est illégale ; invitez la structure."
