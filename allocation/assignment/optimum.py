@@ -12,7 +12,7 @@ from allocation.assignment.improving import improve
 from allocation.assignment.instance import Instance
 from allocation.assignment.merit import by_merit
 from allocation.assignment.narrowing import Pair, narrow
-from allocation.assignment.patterns import Master, affordable
+from allocation.assignment.patterns import Master, expected
 from allocation.assignment.problem import NoSolution, OutOfTime
 from allocation.assignment.program import Clock
 from allocation.assignment.rules import Rules, hard_rules, no_envy
@@ -28,8 +28,8 @@ TOO_SHORT = (
 SECONDS = 60.0  # for a yes-or-no question asked beside the main one
 # Shares of the time left, one after the other, when an exception is forced:
 FOCUS = 0.15  # a start whose exceptions lie where a lock or a quota bites
-RELAXING = 0.35  # how few exceptions there can be, by whole lots
-IMPROVING = 0.4  # each start made better a few lots at a time
+RELAXING = 0.45  # how few exceptions there can be, by whole lots, when that can be told in time
+IMPROVING = 0.5  # each start, the best first, made better a few lots at a time
 PROOF = 0.4  # how few there can be, by conflicts, when so few are in doubt:
 FEW = 2
 
@@ -109,13 +109,12 @@ def _by_patterns(
     least, relaxed = 1, None
     if min((worth(instance, place)[0] for place in places), default=FEW + 1) <= FEW:
         return least, every, places  # the search itself, and conflicts, are quicker
-    state = narrow(instance, every)
-    if instance.quotas and affordable(instance) and not state.impossible:
-        share = Clock(clock.left * RELAXING)
+    state, share = narrow(instance, every), Clock(clock.left * RELAXING)
+    if instance.quotas and not state.impossible and expected(instance) <= share.left:
         relaxed = Master(instance, state, every, share).relax()
         clock.pay(share.spent)
         least = max(least, relaxed.least)
-    for place in list(places):
+    for place in sorted(places, key=lambda place: worth(instance, place)):
         share = Clock(clock.left * IMPROVING)
         places.append(improve(instance, place, share, least))
         clock.pay(share.spent)

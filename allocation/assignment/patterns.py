@@ -21,6 +21,7 @@ from allocation.assignment.program import Clock
 
 CELLS = 120_000  # a lot whose room has more steps than that (half-days multiply them) is left to the plain relaxation
 STEP = 6e-9  # seconds charged per cell filled: the pure modules read no clock
+ROUNDS = 50  # of prices, usually, before no pattern improves
 MARGIN = 1e-6  # forgives the last digits of a double
 DEAR = 100.0  # price of what no proposal may do: miss a quota, leave out a line imposed, waive a claim that must be honoured
 
@@ -52,9 +53,12 @@ class Relaxation:
         return {claim for claim in claims if self.bound + self.dear.get(claim, 0.0) <= most + MARGIN}
 
 
-def affordable(instance: Instance) -> bool:
-    """Are the rooms of all lots coarse enough to be filled step by step?"""
-    return all(_cells(instance, lot) <= CELLS for lot in range(len(instance.lots)))
+def expected(instance: Instance) -> float:
+    """Seconds that the relaxation will take, about; infinite when the room of some lot has too many steps."""
+    cells = [_cells(instance, lot) for lot in range(len(instance.lots))]
+    if max(cells, default=0) > CELLS:
+        return inf
+    return ROUNDS * STEP * sum(size * len(at) for size, at in zip(cells, instance.at, strict=True))
 
 
 def _grain(instance: Instance, lot: int) -> int:
