@@ -12,8 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from allocation.selection import checklist, mails
 from allocation.selection.models import Correction, CorrectionFile, Panel
 from allocation.selection.queries import files_open_to
+from allocation.selection.suspension import suspended_days
 from calls.models import Application, Call
 from calls.queries import applications_visible_to
+from calls.receipts import SUSPENSIONS
 from intervalle import clock, deposits, journal
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.policy_table import POLICY
@@ -202,3 +204,13 @@ async def _record(
         organisation_id=actor.current.organisation_id if actor.current else None,
         facts={"file": application.label, "items": asked.items, **facts},
     )  # fmt: skip
+
+
+async def days_suspended(db: AsyncSession, application: Application) -> int:
+    """Days the clock of silence stood still for this file (CRPA L114-5)."""
+    rows = await db.execute(select(Correction).where(Correction.application_id == application.id))
+    return suspended_days(rows.scalars(), clock.PARIS)
+
+
+if days_suspended not in SUSPENSIONS:
+    SUSPENSIONS.append(days_suspended)

@@ -7,6 +7,7 @@ from allocation.selection.meeting_models import Hearing
 from allocation.selection.models import Correction, Panel, Seat, SeatInvitation
 from allocation.selection.words import COLLEGES, PLACES, place_code
 from calls.models import Application, Call
+from calls.receipts import PUBLIC_KINDS
 from intervalle import mail
 from intervalle.accounts.models import Organisation, User
 from intervalle.later import _, instant
@@ -89,13 +90,20 @@ async def correction_asked(db: AsyncSession, call: Call, application: Applicatio
     user = (await db.execute(select(User).where(User.id == application.submitted_by_id))).scalar_one_or_none()
     if user is None:
         return
+    kind = (await db.execute(select(Organisation.kind).where(Organisation.id == call.organiser_id))).scalar_one()
+    stops = (
+        _(" Le délai de deux mois au terme duquel le silence vaut rejet est suspendu jusqu’à votre réponse, ou jusqu’à cette date.")
+        if kind in PUBLIC_KINDS
+        else ""
+    )  # fmt: skip
     await mail.post(
         db, to=user.email, user_id=user.id, kind="panel.correction", dedupe=f"correction:{asked.id}", about=f"application:{application.id}",
         subject=_("Complément demandé pour votre candidature %(label)s", label=application.label),
         text=_(
             "Bonjour %(name)s,\n\nPour examiner votre candidature à l’appel « %(call)s », il nous manque :\n\n%(request)s\n\n"
             "Répondez avant le %(until)s :\n%(url)s\n\nSans réponse à cette date, le dossier est examiné en l’état"
-            " (code des relations entre le public et l’administration, art. L114-5).\n",
+            " (code des relations entre le public et l’administration, art. L114-5).%(stops)s\n",
+            stops=stops,
             name=user.name, call=call.title, request=asked.request, until=instant(asked.until),
             url=f"{settings().base_url}/complements/{asked.id}",
         ),

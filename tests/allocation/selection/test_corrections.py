@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from sqlalchemy import select
 from allocation.selection import admissibility, corrections
 from allocation.selection.checklist import Answer
 from allocation.selection.models import Correction
+from allocation.selection.suspension import suspended_days
+from calls.receipts import receipt, silence_on
 from intervalle import clock
 from intervalle.errors import Forbidden, NotFound, Refused
 from intervalle.journal import JournalEntry
@@ -163,3 +166,32 @@ async def test_an_answer_carries_files_read_by_its_authors_and_by_staff_only(db:
         assert all(link in exam for link in links)
         codes = [(await who.get(links[0])).status_code for who in (author, staff, other)]
     assert codes == [200, 200, 404]
+
+
+async def test_the_clock_of_silence_stands_still_while_the_file_is_completed(db: Any) -> None:
+    """CRPA L114-5: the delay given, up to the answer, is added to the two months of L231-4 on the receipt."""
+    scene = await opened(db)
+    file = scene.files[0]
+    assert file.submitted_at is not None
+    made, plain = await asked(db, scene), silence_on(file.submitted_at)
+    shown = await receipt(db, file)
+    assert (shown["stood"], shown["silence_on"]) == (15, plain + timedelta(days=15))
+    with clock.at(make.AFTER + timedelta(days=4)):
+        await corrections.answer(db, scene.applicants[0].actor, made.id, "Budget : 84 000 €.")
+    shown = await receipt(db, file)
+    assert (shown["stood"], shown["silence_on"]) == (4, plain + timedelta(days=4))
+    told = (await db.execute(select(Message.text).where(Message.kind == "panel.correction"))).scalar_one()
+    assert "est suspendu jusqu’à votre réponse" in told
+
+
+def test_requests_add_up_and_one_taken_back_stops_nothing_more() -> None:
+    def one(start: int, until: int, *, answered: int | None = None, withdrawn: int | None = None) -> Any:
+        ends = {"answered_at": answered, "withdrawn_at": withdrawn}
+        days = {name: make.AFTER + timedelta(days=n) if n is not None else None for name, n in ends.items()}
+        return SimpleNamespace(
+            asked_at=make.AFTER + timedelta(days=start), until=make.AFTER + timedelta(days=until), **days
+        )
+
+    requests = [one(0, 15, answered=4), one(6, 20, withdrawn=7), one(8, 18)]
+    assert suspended_days(requests, clock.PARIS) == 4 + 1 + 10
+    assert suspended_days([], clock.PARIS) == 0
