@@ -110,7 +110,7 @@ async def demand(request: Request, db: Db, ou: Text = "") -> Response[str]:
         .where(NeedContact.organisation_id.in_(own), NeedContact.need_id.in_([n.id for n in found]))
     )
     return page(
-        request, "calls/needs/demand.html", ou=ou, typed=list(typed), unknown=unknown, table=table, bands=BANDS, needs=found, where=await sectors.words(db, found, own=False), half_days=half_days, labels=labels,
+        request, "calls/needs/demand.html", ou=ou, typed=list(typed), own=own, unknown=unknown, table=table, bands=BANDS, needs=found, where=await sectors.words(db, found, own=False), half_days=half_days, labels=labels,
         asked={contact.need_id: (contact, org) for contact, org in asked},
         top=max((line["area"] or 0 for line in table), default=0),
     )  # fmt: skip

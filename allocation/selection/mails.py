@@ -73,14 +73,15 @@ async def opened(db: AsyncSession, call: Call, panel: Panel) -> None:
         .where(Seat.panel_id == panel.id, Seat.left_at.is_(None))
         .order_by(Seat.id)
     )
+    meets = _("La commission se réunit le %(when)s.\n", when=instant(panel.meets_at)) if panel.meets_at else ""
     for seat_id, user in rows:
         await mail.post(
             db, to=user.email, user_id=user.id, kind="panel.opened", dedupe=f"panel-opened:{seat_id}",
             subject=_("Commission « %(call)s » : déclarez vos liens", call=call.title),
             text=_(
-                "Bonjour %(name)s,\n\nLes dossiers de l’appel « %(call)s » sont ouverts.\n"
+                "Bonjour %(name)s,\n\nLes dossiers de l’appel « %(call)s » sont ouverts.\n%(meets)s"
                 "Avant de les lire, dites si vous avez un lien avec l’une des structures candidates :\n%(url)s/conflits\n",
-                name=user.name, call=call.title, url=_url(call),
+                name=user.name, call=call.title, url=_url(call), meets=meets,
             ),
         )  # fmt: skip
 
@@ -139,11 +140,16 @@ async def hearing(db: AsyncSession, call: Call, application: Application, heard:
         )
     else:
         subject, text = (
-            _("Audition de votre candidature %(label)s", label=application.label),
+            _(
+                "Audition de votre candidature %(label)s le %(when)s",
+                label=application.label,
+                when=instant(heard.starts_at),
+            ),
             _(
                 "Bonjour %(name)s,\n\nLa commission de l’appel « %(call)s » vous entendra le %(when)s, pendant %(minutes)s minutes.\n"
-                "Lieu : %(place)s\n",
+                "Lieu : %(place)s\n\nVotre candidature, une fois connecté :\n%(url)s\n",
                 name=user.name,
+                url=f"{settings().base_url}/candidatures/{application.id}",
                 call=call.title,
                 when=instant(heard.starts_at),
                 minutes=heard.minutes,

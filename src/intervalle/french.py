@@ -88,6 +88,13 @@ def to_whom(name: str) -> str:
     return f"à l’{name}" if first in _ELIDED else f"à {name}"
 
 
+def tied(text: str) -> str:
+    """Plain text or a subject, with the no-break spaces of `bound`; another language writes none of these signs so."""
+    for sign in LOOSE:
+        text = text.replace(sign, sign.replace(" ", NO_BREAK))
+    return text
+
+
 def bound(html: str) -> str:
     """A French document no line of which begins with « : » or ends with an opening guillemet: there, the spaces of its text
     do not break. Attributes and what is typed stay as they are."""

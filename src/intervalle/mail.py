@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from intervalle import clock, files, i18n, jobs, notices
 from intervalle.db import connected
+from intervalle.french import tied
 from intervalle.outbox import MailPreference, Message, StoredFile
 from intervalle.settings import settings
 
@@ -79,13 +80,13 @@ def compose(message: Message, attachment: tuple[StoredFile, bytes] | None) -> Em
     mail["From"] = settings().mail_from
     mail["To"] = message.to_email
     # Folded here: the library's own folding (Python 3.11) loses a space between two accented words of a long subject.
-    subject = Header(" ".join(message.subject.split()), "utf-8", header_name="Subject")
+    subject = Header(tied(" ".join(message.subject.split())), "utf-8", header_name="Subject")
     mail.set_raw("Subject", subject.encode(linesep="\r\n"))
     mail["Date"] = format_datetime(message.created_at)
     # Stable: a retry after a lost answer is the same message to a mail server that has it already.
     mail["Message-ID"] = f"<message-{message.id}@{urlsplit(settings().base_url).hostname}>"
     mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(message.text)
+    mail.set_content(tied(message.text))
     if attachment:
         stored, content = attachment
         main, _, sub = stored.content_type.partition("/")

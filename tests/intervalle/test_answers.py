@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from allocation.assignment import appeals, offers, release
+from allocation.assignment import appeals, letters, offers, release
 from allocation.assignment.models import Award, Decision
 from intervalle import clock
 from intervalle.awaiting.everything import everything
+from intervalle.french import long_date
+from intervalle.outbox import Message
 from tests.allocation.assignment.web import make as scene
 from tests.allocation.assignment.web.test_offers import award_of, me, queue
 
@@ -64,3 +66,17 @@ async def test_a_decision_contested_is_followed_by_its_appeal_alone(db: Any) -> 
     await appeals.file(db, me(ranked, "Trois"), ranked.applications["Trois"], grounds="La note ne dit pas pourquoi.")
     lines = await told(db, ranked, "Trois")
     assert ([mine for _, mine in lines], "liste de réserve" in lines[0][0]) == ([False], False)
+
+
+async def test_the_subject_says_what_first_and_by_when_when_an_answer_is_due(db: Any) -> None:
+    ranked = await queue(db)
+    found = await db.execute(select(Message.subject).where(Message.kind == "decision").order_by(Message.id))
+    last = long_date(letters.last_day(await award_of(db, ranked, "Un")))
+    call = f"« {ranked.call.title} »"
+    assert set(found.scalars()) == {
+        f"Attribution d’un local, à accepter avant la fin du {last} : {ranked.applications['Un'].label}, {call}",
+        *(
+            f"Inscription sur la liste de réserve : {ranked.applications[name].label}, {call}"
+            for name in ("Deux", "Trois", "Petit")
+        ),
+    }

@@ -3,13 +3,20 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intervalle.french import LOOSE, NO_BREAK, bound
+from intervalle.french import LOOSE, NO_BREAK, bound, tied
 
 
 def test_the_spaces_of_the_text_do_not_break_there() -> None:
     page = '<p title="un : deux">Motif : « oui » ? <b>Non</b> ; fin !</p>'
     assert bound(page) == (
         '<p title="un : deux">Motif\u00a0: «\u00a0oui\u00a0»\u00a0? <b>Non</b>\u00a0; fin\u00a0!</p>'
+    )
+
+
+def test_a_message_in_plain_text_is_tied_too() -> None:
+    assert (
+        tied("Réponse : « oui » ; http://lieu:80/a ?")
+        == "Réponse\u00a0: «\u00a0oui\u00a0»\u00a0; http://lieu:80/a\u00a0?"
     )
 
 
