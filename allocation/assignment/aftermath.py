@@ -110,8 +110,8 @@ def _first_day(seen: Notified) -> tuple[list[str], list[str]]:
         for one in offers
     ]
     checked = (
-        f"Notification du {_day(seen.call.released_at)} : {plural(len(rows), 'décision', 'décisions')} et leurs lettres "
-        "comparées au journal, places données, surfaces par demi-journée."
+        f"Notification du {_day(seen.call.released_at)} : "
+        f"{plural(len(rows), 'décision comparée au journal avec sa lettre', 'décisions comparées au journal avec leurs lettres')}, places données, surfaces par demi-journée."
     )
     return faults, [checked]
 
