@@ -31,3 +31,9 @@ document.addEventListener("keydown", (event) => {
   else if (form && event.key === "e") { event.preventDefault(); mark("ne"); }
   else if (event.key === "n" || event.key === "p") document.querySelector(`[data-key="${event.key}"]`)?.click();
 });
+
+// A conflict with another page appears at the top of the sheet: brought into view once, where one was typing.
+document.addEventListener("htmx:after:swap", () => {
+  const conflict = document.querySelector("#total[role=alert]:not([data-seen])");
+  if (conflict) { conflict.dataset.seen = "1"; conflict.scrollIntoView({block: "nearest"}); }
+});
