@@ -1,17 +1,16 @@
 """A first draft of a title from what the call and the lot already say. The landlord corrects it before signing."""
 
 from datetime import date, timedelta
-from decimal import Decimal
 
 from sqlalchemy.dialects.postgresql import Range
 
 from allocation.assignment.models import Award
 from allocation.leases.models import Condition, Lease
+from allocation.leases.reading import yearly
 from allocation.leases.titles import title
 from calls import uses
 from calls.models import Application, CallVersion
 from intervalle.errors import Refused
-from intervalle.rounding import half_up
 from premises.facts import TitleCode
 from premises.models import Lot, Premises
 
@@ -30,11 +29,14 @@ def draft_from(
     during = _days(version, lot, today)
     announced = own_title or version.title_code
     code = announced if announced in {t.value for t in TitleCode} else TitleCode.COP.value
-    rent = 0 if version.charges_only or not lot.rent_cents_m2_year else _yearly(lot.rent_cents_m2_year, award.area)
+    slots = list(award.slots or [])
+    rent = (
+        0 if version.charges_only or not lot.rent_cents_m2_year else yearly(lot.rent_cents_m2_year, award.area, slots)
+    )
     return Lease(
         title=code, lot_id=lot.id, award_id=award.id, landlord_id=premises.owner_id, manager_id=premises.manager_id,
-        tenant_id=award.organisation_id, during=during, area=award.area, slots=list(award.slots or []), rent_cents_year=rent,
-        charges_cents_year=_yearly(lot.charges_cents_m2_year or 0, award.area),
+        tenant_id=award.organisation_id, during=during, area=award.area, slots=slots, rent_cents_year=rent,
+        charges_cents_year=yearly(lot.charges_cents_m2_year or 0, award.area, slots),
         reference_rent_cents_m2_year=lot.reference_rent_cents_m2_year, reference_basis=None, reference_dated=None,
         circumstances=version.circumstances, circumstances_proof="", end_event=premises.end_event or "",
         use=_use(application), economic=version.economic, notice_months=_notice(code, during.lower or today),
@@ -52,10 +54,6 @@ def _days(version: CallVersion, lot: Lot, today: date) -> Range[date]:
             "Corrigez la disponibilité du lot, puis préparez le titre.",
         )
     return common
-
-
-def _yearly(cents_m2_year: int, area: Decimal) -> int:
-    return half_up(Decimal(cents_m2_year) * area)
 
 
 def _notice(code: str, on: date) -> int:

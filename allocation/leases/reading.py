@@ -4,10 +4,11 @@
 means « not known », which is what the rules refuse.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from allocation.leases import agreement, clauses
@@ -31,6 +32,7 @@ from intervalle.rounding import half_up
 from intervalle.verdicts import Level, Verdict, in_order
 from premises.facts import Authorised, Domain, Erp, OwnerKind, PublicUse, TitleCode
 from premises.models import Lot, Premises
+from premises.timeline import HALF_DAYS
 
 PERSONS_OF_PUBLIC_LAW = frozenset({"city", "epci"})
 
@@ -58,10 +60,15 @@ def occupant_of(organisation: Organisation) -> Occupant:
 
 
 def reference_rent_cents(lease: Lease) -> int | None:
-    """Reference rent of the area let, per year, rounded once."""
+    """Reference rent of the area let, per year, rounded once; of the half-days let when the place is shared."""
     if lease.reference_rent_cents_m2_year is None:
         return None
-    return half_up(Decimal(lease.reference_rent_cents_m2_year) * lease.area)
+    return yearly(lease.reference_rent_cents_m2_year, lease.area, lease.slots)
+
+
+def yearly(cents_m2_year: int, area: Decimal, slots: Collection[int]) -> int:
+    """Cents of a year for this area and these half-days of the week (none named: the whole week), rounded once."""
+    return half_up(Fraction(cents_m2_year) * Fraction(area) * Fraction(len(slots) or HALF_DAYS, HALF_DAYS))
 
 
 def facts_of(file: File, *, step: Step, today: date, keys_on: date | None = None) -> Facts:

@@ -15,14 +15,13 @@ from intervalle import clock, journal
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import Refused
-from intervalle.rounding import half_up
 
 
 def value(dossier: Dossier, reference_cents_m2_year: int, today: date) -> tuple[int, int | None]:
-    """Reference rent of the area minus the rent asked: cents of a full year, and of the whole term (None if open)."""
+    """Reference rent of the area and half-days minus the rent asked: cents of a full year, and of the whole term (None if open)."""
     facts = replace(
         reading.facts_of(dossier.file, step=Step.DRAFT, today=today),
-        reference_rent_cents=half_up(reference_cents_m2_year * dossier.lease.area),
+        reference_rent_cents=reading.yearly(reference_cents_m2_year, dossier.lease.area, dossier.lease.slots),
     )
     year = yearly_advantage_cents(facts)
     return year, aid_cents(year, facts.start, facts.end) if facts.end else None

@@ -73,6 +73,7 @@ async def compute(db: AsyncSession, dossier: Dossier, target: Target, claim: Cla
             area_m2=lease.area, reference_cents_m2_year=lease.reference_rent_cents_m2_year or 0,
             rents=(valuation.RentTerm(_term(dossier), lease.rent_cents_year, claim.subsidy_cents_year),),
             title=_term(dossier), available=(held,) if held else (), year=target.programme.year,
+            half_days=len(lease.slots) or valuation.WEEK,
             charges_cents=claim.charges_cents, other_compensation_cents=claim.other_compensation_cents, works=claim.works,
         )
     )  # fmt: skip

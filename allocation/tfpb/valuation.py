@@ -18,6 +18,7 @@ from intervalle.rounding import half_up
 from intervalle.verdicts import Rule, Source, Verdict
 
 ESTIMATE = "Estimation : le montant de l’avis d’imposition la remplace dès qu’il est connu."
+WEEK = 14  # half-days
 PLAUSIBLE = Rule("TFPB-EST", "Montant plausible par logement", "Moyenne nationale 183 € (2017-2019)", Source.PRODUCT)
 
 
@@ -109,6 +110,7 @@ class LeaseValue:
     title: Period
     available: tuple[Period, ...]
     year: int
+    half_days: int = WEEK  # of the week, let to the tenant
     charges_cents: int = 0  # recoverable charges of the period that were not billed, with evidence
     other_compensation_cents: int = 0
     works: Works | None = None
@@ -119,7 +121,7 @@ def value_lease(lease: LeaseValue) -> Amount:
     year = year_period(lease.year)
     days = counted_periods(lease, year)
     counted = sum(period.days for period in days)
-    reference = Fraction(lease.area_m2) * lease.reference_cents_m2_year
+    reference = Fraction(lease.area_m2) * lease.reference_cents_m2_year * Fraction(lease.half_days, WEEK)
     advantage = sum((_advantage(reference, lease.rents, period) for period in days), Fraction(0)) / year.days
     lines = _advantage_lines(lease, days, reference, advantage, year.days)
     if advantage <= 0:
@@ -168,9 +170,12 @@ def _advantage_lines(
     spans = " et ".join(f"du {long_date(part.start)} au {long_date(last_day(part.end))}" for part in days)
     counted = sum(part.days for part in days)
     received = " puis ".join(dict.fromkeys(f"{euros(term.received_cents_year)} par an" for term in lease.rents))
+    shared = (
+        f"× {plural(lease.half_days, 'demi-journée', 'demi-journées')} sur {WEEK} " if lease.half_days < WEEK else ""
+    )
     return [
         f"Loyer de référence : {square_metres(lease.area_m2)} × {euros(lease.reference_cents_m2_year)} par m² et par an "
-        f"= {euros(half_up(reference))} par an.",
+        f"{shared}= {euros(half_up(reference))} par an.",
         f"Loyer perçu, subvention de loyer comprise : {received or 'aucun'}.",
         f"Jours comptés : {counted} sur {days_in_year}{f' ({spans})' if spans else ''}.",
         f"Avantage de loyer : {euros(half_up(advantage))}.",

@@ -9,12 +9,13 @@ from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 
-from allocation.leases import conditions, leases, queries, valuations
+from allocation.leases import conditions, leases, queries, reading, valuations
+from allocation.leases.gathering import dossier_of
 from allocation.leases.leases import Draft
 from allocation.leases.models import Condition, Lease, LeaseValuation
 from allocation.relocation.models import RelocationPath, RelocationStep
 from calls.need_models import Need
-from intervalle import files, i18n
+from intervalle import clock, files, i18n
 from intervalle.errors import Forbidden, NotFound, Refused
 from intervalle.journal import JournalEntry
 from intervalle.outbox import Message, StoredFile
@@ -38,6 +39,22 @@ async def test_a_draft_is_prefilled_from_the_call_and_the_lot(db):
         ("12 h d’ouverture au quartier par mois", date(2028, 5, 31)),
         ("Deux journées portes ouvertes", date(2028, 5, 31)),
     ]
+
+
+def test_a_place_shared_in_the_week_is_priced_by_its_half_days():
+    assert [reading.yearly(10_000, Decimal("60.5"), slots) for slots in ([], list(range(14)), [0, 1, 2])] == [
+        605_000, 605_000, 129_643,
+    ]  # fmt: skip
+
+
+async def test_the_advantage_of_a_shared_place_is_that_of_its_half_days(db):
+    w = await make.world(db)
+    lease = await make.draft(db, w, rent_cents_year=0)
+    lease.slots = [0, 1, 2, 3, 4, 5, 6]
+    await db.flush()
+    with make.moment():
+        dossier = await dossier_of(db, lease)
+        assert valuations.value(dossier, 10_000, clock.today())[0] == 300_000
 
 
 async def test_preparing_twice_gives_the_same_draft(db):

@@ -186,3 +186,12 @@ def test_the_years_of_a_title_add_up_to_its_whole_advantage(start: date, days: i
     title = Period(start, min(start + timedelta(days=days), date(2028, 1, 1)))
     years = [value_lease(lease(title=title, year=year)).cents for year in (2025, 2026, 2027)]
     assert abs(sum(years) - Decimal(640_000) * title.days / 365) <= 3
+
+
+def test_a_shared_place_counts_for_its_half_days() -> None:
+    free = {"rents": (RentTerm(TITLE, 0),)}
+    whole, shared = value_lease(lease(**free)), value_lease(lease(**free, half_days=7))
+    assert shared.cents * 2 == whole.cents
+    assert shared.lines_fr[0] == (
+        "Loyer de référence : 80\u00a0m² × 120,00\u00a0€ par m² et par an × 7 demi-journées sur 14 = 4\u00a0800,00\u00a0€ par an."
+    )
