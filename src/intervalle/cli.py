@@ -152,7 +152,8 @@ def verify_something(options: argparse.Namespace) -> int:
     from allocation.assignment.verification import verify_proposal
 
     verdict = in_transaction(lambda db: verify_proposal(db, options.id))
-    print("\n".join(f"Vérifié : {what}" for what in verdict.checked))
+    for what in verdict.checked:
+        print(f"Vérifié : {what}")
     return report(verdict.faults, f"Proposition {options.id} : tout concorde.")
 
 
