@@ -75,8 +75,8 @@ def test_a_start_is_made_better_and_stays_a_placement() -> None:
 
 def test_an_unproven_answer_says_how_far_it_may_be_and_the_checker_agrees() -> None:
     document = with_rules(40, 8, 2, share=0.4, locks=3)
-    result = solve(parse(document), "fair", 8, changes=False)
+    result = solve(parse(document), "fair", 6, changes=False)
     assert check(document, result) == []
     assert (result["status"], result["unproven"]) == ("feasible", "exceptions")
-    assert 0 < result["gap"] < 0.8
-    assert len(result["exceptions"]) <= 9
+    assert 0 < result["gap"] < 1
+    assert len(result["exceptions"]) <= 12
