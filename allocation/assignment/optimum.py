@@ -101,6 +101,8 @@ def with_exceptions(instance: Instance, clock: Clock) -> Outcome:
     outcome = lexicographic(rules, ("exceptions", *OBJECTIVES), clock, rules.start(best) if best is not None else None)
     if outcome is None:
         raise NoSolution(EXCLUSIVE)
+    if outcome.unproven == "exceptions":  # a search cut short may not even know the bound it was given
+        outcome.gap = min(outcome.gap, _gap(worth(instance, outcome.place)[0], bound.least))
     return outcome
 
 
