@@ -29,7 +29,7 @@ SECONDS = 60.0  # for a yes-or-no question asked beside the main one
 # Shares of the time left, one after the other, when an exception is forced:
 PLAIN = 0.3  # the plain search, when there is a quota
 FOCUS = 0.1  # a start whose exceptions lie where a lock or a quota bites
-RELAXING = 0.45  # how few exceptions there can be, by whole lots, when that can be told in time
+RELAXING = 0.55  # how few exceptions there can be, by whole lots, when that can be told in time
 IMPROVING = 0.5  # each start, the best first, made better a few lots at a time
 PROOF = 0.4  # how few there can be, by conflicts, when so few are in doubt:
 FEW = 2
