@@ -5,6 +5,7 @@ A leader set aside from a file orders what they see; the files they do not see k
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import select
@@ -16,10 +17,11 @@ from allocation.selection.models import Panel, Seat
 from calls.models import Call
 from intervalle import clock, journal
 from intervalle.accounts.actor import Actor
-from intervalle.errors import NotFound, Refused
+from intervalle.errors import NotFound, Problem, Refused
 from intervalle.i18n import _
 
 T = TypeVar("T")
+NOTE_LIMIT = 5000
 
 
 @dataclass(frozen=True)
@@ -127,13 +129,33 @@ async def take(db: AsyncSession, actor: Actor, call: Call, seat: Seat | None, it
         await record(db, actor, call, meeting, "panel.discuss", {"item": item.id})
 
 
-async def write(db: AsyncSession, actor: Actor, call: Call, seat: Seat | None, item_id: int, *, note: str) -> None:
-    """What was said or decided on a point, as the minutes will tell it."""
+class StaleNote(Problem):
+    """Somebody else wrote on this point since the page was opened (409): nothing is written, both texts are shown."""
+
+    status = 409
+
+    def __init__(self, item: AgendaItem) -> None:
+        super().__init__(_("Quelqu’un d’autre a écrit sur ce point entre-temps."))
+        self.item = item
+
+
+def mark_of(note: str) -> str:
+    """What a page sends back to say which text it was opened on."""
+    return sha256(note.encode()).hexdigest()[:16]
+
+
+async def write(
+    db: AsyncSession, actor: Actor, call: Call, seat: Seat | None, item_id: int, *, note: str, seen: str | None = None
+) -> None:
+    """What was said or decided on a point, as the minutes will tell it. `seen`: the mark of the text it replaces."""
     panel = await _hold(db, actor, call, seat)
     item = await _item(db, panel, item_id)
-    if item.note == note.strip():
+    text = note.strip().replace("\r\n", "\n")[:NOTE_LIMIT]
+    if item.note == text:
         return
-    item.note = note.strip()[:5000]
+    if seen is not None and seen != mark_of(item.note):
+        raise StaleNote(item)
+    item.note = text
     await _record(db, actor, call, panel, "panel.write_point", {"item": item.id, "note": item.note})
 
 

@@ -6,7 +6,7 @@ from litestar import Response, post
 from litestar.handlers import HTTPRouteHandler
 
 from allocation.selection import agenda
-from allocation.selection.meeting_pages import room_in_session
+from allocation.selection.meeting_pages import note_again, room_in_session
 from intervalle.errors import NotFound
 from intervalle.i18n import _
 from intervalle.web import Db, Id, Request, actor_of, form_data, redirect
@@ -36,7 +36,13 @@ async def act(request: Request, db: Db, call_id: Id, item_id: Id) -> Response[An
     if what == "take":
         await agenda.take(db, actor, room.call, room.seat, item_id)
     elif what == "note":
-        await agenda.write(db, actor, room.call, room.seat, item_id, note=str(form.get("note", "")))
+        note, seen = str(form.get("note", "")), form.get("seen")
+        try:
+            await agenda.write(
+                db, actor, room.call, room.seat, item_id, note=note, seen=str(seen) if seen is not None else None
+            )
+        except agenda.StaleNote as stale:
+            return await note_again(request, db, room, stale.item, note)
         return redirect(back, flash=_("Noté : le procès-verbal le dira."))
     elif what == "remove":
         await agenda.remove(db, actor, room.call, room.seat, item_id)

@@ -11,8 +11,9 @@ from sqlalchemy import select
 
 from allocation.selection import access, finalists, live, meetings, motions, revisions
 from allocation.selection.access import Room
+from allocation.selection.agenda import mark_of
 from allocation.selection.forms import HearingForm, MotionForm, RevisionForm
-from allocation.selection.meeting_models import Meeting
+from allocation.selection.meeting_models import AgendaItem, Meeting
 from allocation.selection.reasons import given
 from allocation.selection.scoring_pages import desk_of
 from allocation.selection.words import COLLEGES
@@ -53,6 +54,7 @@ async def _context(request: Request, db: Db, room: Room, **more: Any) -> dict[st
     hearing.application.offer(choices)
     return {
         "room": room, "live": seen, "leads": _leads(request, room), "colleges": COLLEGES, "motion": motion, "hearing": hearing,
+        "mark_of": mark_of, "again": None,
     } | more  # fmt: skip
 
 
@@ -71,6 +73,12 @@ async def _back(request: Request, db: Db, room: Room, name: str, form: F, field:
     form.add_error(field, " ".join(part for part in (refused.sentence, refused.way_out) if part))
     head, context = await access.head(db, actor_of(request), room), await _context(request, db, room)
     return invalid(request, "selection/meeting.html", head=head, **(context | {name: form}))
+
+
+async def note_again(request: Request, db: Db, room: Room, item: AgendaItem, typed: str) -> Response[str]:
+    """409: what somebody else wrote on the point, beside what was typed here."""
+    head, context = await access.head(db, actor_of(request), room), await _context(request, db, room)
+    return page(request, "selection/meeting.html", status=409, head=head, **(context | {"again": (item, typed)}))
 
 
 @get("/commissions/{call_id:int}/deliberation", policy="panel.show")

@@ -21,7 +21,8 @@ function bringBack() {
   for (const field of texts()) {
     const kept = JSON.parse(localStorage.getItem(place(field)) || "null");
     if (!kept || field.value !== field.defaultValue || kept.text === field.value) continue;
-    if (Date.now() - kept.at > DAY || kept.before !== field.defaultValue) { localStorage.removeItem(place(field)); continue; }
+    // A text with a mark (`seen`) comes back even so: the server then shows both instead of writing over.
+    if (Date.now() - kept.at > DAY || (kept.before !== field.defaultValue && !kept.seen)) { localStorage.removeItem(place(field)); continue; }
     field.value = kept.text;
     const told = document.createElement("p");
     told.className = "hint";
@@ -36,9 +37,18 @@ if (keeper) {
   keeper.addEventListener("input", ({target}) => {
     if (!texts().includes(target)) return;
     if (target.value === target.defaultValue) localStorage.removeItem(place(target));
-    else localStorage.setItem(place(target), JSON.stringify({text: target.value, before: target.defaultValue, at: Date.now()}));
+    else {
+      const first = JSON.parse(localStorage.getItem(place(target)) || "{}");
+      const seen = first.seen || target.form.elements.seen?.value;
+      localStorage.setItem(place(target), JSON.stringify({text: target.value, before: target.defaultValue, at: Date.now(), seen}));
+    }
   });
   keeper.addEventListener("submit", ({target}) => {
-    if (navigator.onLine) for (const field of texts()) if (field.form === target) localStorage.removeItem(place(field));
+    for (const field of texts()) {
+      if (field.form !== target) continue;
+      const kept = JSON.parse(localStorage.getItem(place(field)) || "{}");
+      if (kept.seen) target.elements.seen.value = kept.seen; // the page may have looked again since
+      if (navigator.onLine) localStorage.removeItem(place(field));
+    }
   });
 }

@@ -119,3 +119,24 @@ async def test_by_the_forms_of_the_page(db: Any, client: Any) -> None:
         assert (await staff.post(f"{base}/ordre-du-jour", data=up | {"up": "i0"})).status_code == 404
         assert (await staff.post(f"{base}/ordre-du-jour", data=up | {"order": f"fx {order}"})).status_code == 404
         assert (await staff.post(f"{base}/ordre-du-jour/{item}", data={"act": "x"})).status_code == 404
+
+
+async def test_two_people_writing_on_one_point_see_both_texts(db: Any, client: Any) -> None:
+    scene = await deliberating(db, files=1)
+    with make.afterwards():
+        item = await agenda.add(db, scene.city.actor, scene.call, None, title="Règles")
+        await agenda.take(db, scene.city.actor, scene.call, None, item.id)
+        browser = await client(scene.city.person)
+        form = {"act": "note", "note": "Relues.", "seen": agenda.mark_of("")}
+        path = f"/commissions/{scene.call.id}/ordre-du-jour/{item.id}"
+        assert (await browser.post(path, data=form)).status_code == 303
+        again = await browser.post(path, data=form | {"note": "Lues par la présidente."})
+        await db.refresh(item)
+        assert (again.status_code, item.note) == (409, "Relues.")
+        assert "Relues." in again.text
+        assert "Lues par la présidente.</textarea>" in again.text
+        assert f'name="seen" value="{agenda.mark_of("Relues.")}"' in again.text
+        form = {"act": "note", "note": "Relues, puis lues.", "seen": agenda.mark_of("Relues.")}
+        assert (await browser.post(path, data=form)).status_code == 303
+    await db.refresh(item)
+    assert item.note == "Relues, puis lues."
