@@ -1,14 +1,17 @@
 """What may be seen of relocation paths. Each function returns a Select; a row left out is a 404."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from geoalchemy2 import Geography
 from sqlalchemy import Float, Select, and_, cast, func, or_, select, true
 from sqlalchemy.orm import aliased
 
+from allocation.assignment.models import Award
 from allocation.leases.models import Lease
 from allocation.leases.queries import Landlord, Tenant
 from allocation.relocation.models import RelocationOffer, RelocationPath, RelocationStep
+from calls.models import Application
 from calls.need_models import Need
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.models import Organisation
@@ -30,6 +33,32 @@ def paths_visible_to(actor: Actor) -> Select[RelocationPath]:
             RelocationPath.landlord_id.in_(mine),
             RelocationPath.organisation_id.in_(mine),
         )
+    )
+
+
+def paths_of_call(actor: Actor, call_id: int) -> Select[RelocationPath]:
+    """Those opened by the titles of a call's awards, in the order of their exits."""
+    awarded = (
+        select(Lease.id)
+        .join(Award, Award.id == Lease.award_id)
+        .join(Application, Application.id == Award.application_id)
+        .where(Application.call_id == call_id)
+    )
+    return (
+        paths_visible_to(actor)
+        .where(RelocationPath.lease_id.in_(awarded))
+        .order_by(RelocationPath.exit_on, RelocationPath.id)
+    )
+
+
+def signed_titles(tenant_ids: Iterable[int]) -> Select[Lease, Lot, Premises]:
+    """Titles these structures signed, the oldest first, with their places. To be shown to their landlord only."""
+    return (
+        select(Lease, Lot, Premises)
+        .join(Lot, Lot.id == Lease.lot_id)
+        .join(Premises, Premises.id == Lot.premises_id)
+        .where(Lease.tenant_id.in_(tenant_ids), Lease.signed_at.is_not(None))
+        .order_by(Lease.during, Lease.id)
     )
 
 

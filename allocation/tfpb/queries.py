@@ -2,10 +2,12 @@
 
 from sqlalchemy import Select, and_, func, or_, select
 
+from allocation.assignment.models import Award
 from allocation.leases.models import Lease
 from allocation.leases.queries import Tenant
 from allocation.tfpb.axes import LEASE_AXIS
 from allocation.tfpb.models import TfpbAction, TfpbAgreement, TfpbLine, TfpbProgramme
+from calls.models import Application
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.models import Organisation
 from intervalle.territory.models import QpvPerimeter
@@ -72,6 +74,28 @@ def lines_of_lease(lease_id: int) -> Select[TfpbLine, TfpbAction, TfpbProgramme,
         .where(TfpbLine.lease_id == lease_id)
         .order_by(TfpbLine.year, TfpbLine.created_at, TfpbLine.id)
     )
+
+
+def valued_of_call(actor: Actor, call_id: int) -> Select[int, str, str, int, int]:
+    """What the titles of a call's awards are worth in one's programmes: (year, landlord, neighbourhood, cents, agreement)."""
+    return (
+        select(
+            TfpbProgramme.year, Organisation.name, TfpbAgreement.qpv_code, func.sum(TfpbLine.amount_cents), TfpbAgreement.id
+        )
+        .join(TfpbAction, TfpbAction.programme_id == TfpbProgramme.id)
+        .join(TfpbLine, and_(TfpbLine.action_id == TfpbAction.id, TfpbLine.superseded_at.is_(None)))
+        .join(TfpbAgreement, TfpbAgreement.id == TfpbProgramme.agreement_id)
+        .join(Organisation, Organisation.id == TfpbAgreement.landlord_id)
+        .join(Lease, Lease.id == TfpbLine.lease_id)
+        .join(Award, Award.id == Lease.award_id)
+        .join(Application, Application.id == Award.application_id)
+        .where(
+            Application.call_id == call_id,
+            TfpbAgreement.id.in_(agreements_visible_to(actor).with_only_columns(TfpbAgreement.id)),
+        )
+        .group_by(TfpbProgramme.year, Organisation.name, TfpbAgreement.qpv_code, TfpbAgreement.id)
+        .order_by(TfpbProgramme.year, TfpbAgreement.id)
+    )  # fmt: skip
 
 
 def actions_for_lease(actor: Actor, landlord_id: int) -> Select[TfpbAction, TfpbProgramme, TfpbAgreement]:

@@ -4,6 +4,7 @@ from litestar.handlers import HTTPRouteHandler
 
 import allocation.assignment.handlers
 import allocation.leases.handlers
+import allocation.relocation.call_pages
 import allocation.relocation.handlers
 import allocation.selection.handlers
 import allocation.tfpb.handlers
@@ -25,5 +26,6 @@ ROUTES: list[HTTPRouteHandler] = [
     *allocation.assignment.handlers.ROUTES,
     *allocation.leases.handlers.ROUTES,
     *allocation.tfpb.handlers.ROUTES,
+    *allocation.relocation.call_pages.ROUTES,
     *allocation.relocation.handlers.ROUTES,
 ]

@@ -130,6 +130,13 @@ async def released(db: Any) -> scene.Ranked:
     return ranked
 
 
+async def test_the_board_leads_to_what_became_of_it(db: Any, client: Any, released: scene.Ranked) -> None:
+    agent, after = await client(released.agent), f"/relogement/appel/{released.call.id}"
+    board = (await agent.get(f"/attribution/{released.call.id}")).text
+    assert (board.count(f'hx-get="{after}"'), board.count(f'<a href="{after}"')) == (1, 1)
+    assert "Aucun titre signé" in (await agent.get(after)).text
+
+
 async def test_two_applicants_never_read_each_other(db: Any, client: Any, released: scene.Ranked) -> None:
     seed, resport = (released.applications[name] for name in ("SEED", "Resport"))
     one, two = await client(released.people["SEED"]), await client(released.people["Resport"])
