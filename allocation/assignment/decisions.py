@@ -50,7 +50,12 @@ def names_of(inputs: Inputs) -> Names:
 def marks_of(detail: Mapping[str, Any]) -> tuple[CriterionMark, ...]:
     """The frozen marks of one application, as the selection room wrote them."""
     return tuple(
-        CriterionMark(str(row["label"]), int(row["weight"]), Decimal(str(row["mark"])))
+        CriterionMark(
+            str(row["label"]),
+            int(row["weight"]),
+            Decimal(str(row["mark"])),
+            exact=Decimal(row["points"]) if row.get("points") is not None else None,
+        )
         for row in detail.get("criteria", ())
         if row.get("mark") is not None
     )

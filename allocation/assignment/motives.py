@@ -23,6 +23,12 @@ class CriterionMark:
     weight: int
     mark: Decimal
     top: int = 5
+    exact: Decimal | None = None  # points of the exact mark; rankings frozen before it was kept have none
+
+    @property
+    def points(self) -> Decimal:
+        """What it adds to the total, to the hundredth."""
+        return self.mark * self.weight / self.top if self.exact is None else self.exact
 
 
 @dataclass(frozen=True)

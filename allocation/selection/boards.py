@@ -36,6 +36,7 @@ from calls.models import Application, Call, CallLot, CallVersion, Criterion, lab
 from calls.queries import criteria_of, current_version
 from intervalle import clock
 from intervalle.accounts.models import Organisation, User
+from intervalle.rounding import half_up_decimal
 from intervalle.verdicts import Verdict
 from premises.models import Lot, Premises
 
@@ -370,9 +371,14 @@ def detail_of(board: Board, key: str) -> dict[str, Any]:
         "criteria": [
             {
                 "id": criterion.id, "label": criterion.label, "weight": criterion.weight, "mark": str(combined.shown),
-                "mean": str(combined.mean), "median": str(combined.median), "lowest": combined.lowest,
+                "points": _points(combined, criterion.weight, board.grid.scale), "mean": str(combined.mean), "median": str(combined.median), "lowest": combined.lowest,
                 "highest": combined.highest, "readers": combined.readers,
             }
             for criterion, combined in zip(board.criteria, score.criteria, strict=True)
         ],
     }  # fmt: skip
+
+
+def _points(combined: scoring.CriterionScore, weight: int, scale: int) -> str | None:
+    """What the exact mark adds to the total, to the hundredth: from the mark as shown it would not add up."""
+    return None if combined.mark is None else str(half_up_decimal(combined.mark * weight / scale))

@@ -42,6 +42,9 @@ async def test_the_ranking_is_frozen_with_its_detail(db: Any) -> None:
     assert [(row["weight"], row["mark"], row["lowest"], row["highest"]) for row in detail["criteria"]] == [
         (criterion.weight, "4.00", 4, 4) for criterion in scene.criteria
     ]
+    points = [Decimal(criterion.weight) * 4 / 5 for criterion in scene.criteria]
+    assert [Decimal(row["points"]) for row in detail["criteria"]] == points
+    assert sum(points) == 80
     entry = (await db.execute(select(JournalEntry).where(JournalEntry.action == "panel.rank"))).scalar_one()
     assert [row["file"] for row in entry.facts["ranked"]] == [scene.files[i].label for i in (1, 2, 0)]
 
