@@ -22,6 +22,12 @@ COLUMNS = """
   WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relname <> 'alembic_version'
     AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
   GROUP BY c.relname"""
+# What the older schema has no word for: a seat declined is, there, an invitation withdrawn; that points other than files
+# were discussed goes with the table of the points.
+SAID_OTHERWISE = {
+    "selection_seats_offered": {("seat_invitations", "revoked_at")},
+    "selection_agenda": {("discussions", name) for name in ("id", "meeting_id", "started_at", "ended_at")},
+}
 SUM = "count({column}), coalesce(sum(hashtextextended({column}::text, 0)::numeric), 0)"
 
 
@@ -52,9 +58,8 @@ def test_each_revision_goes_down_and_up_again_without_losing_a_row(tmp_path: Pat
             shape, held = catalogue(url), contents(url)
             migrate.downgrade(url, "-1")
             older = contents(url)
-            assert {key: older[key] for key in older if key in held} == {
-                key: held[key] for key in older if key in held
-            }, f"down from {revision}"
+            kept = (older.keys() & held.keys()) - SAID_OTHERWISE.get(revision, set())
+            assert {key: older[key] for key in kept} == {key: held[key] for key in kept}, f"down from {revision}"
             migrate.upgrade(url, "+1")
             assert differences(shape, catalogue(url)) == [], f"up to {revision}"
             newer = contents(url)

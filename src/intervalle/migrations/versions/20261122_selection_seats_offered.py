@@ -47,6 +47,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index("uq_seat_invitations_pending", table_name="seat_invitations")
+    op.drop_constraint(op.f("ck_seat_invitations_ended_once"), "seat_invitations", type_="check")
     op.execute("UPDATE seat_invitations SET revoked_at = declined_at WHERE declined_at IS NOT NULL")
     for name in ("decline_reason", "declined_at", "reminded_at", "alternate_of_id", "user_id"):
         op.drop_column("seat_invitations", name)
