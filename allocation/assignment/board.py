@@ -195,8 +195,7 @@ def third_person(documents: Documents, names: Names, id: str, reason: Mapping[st
     labels = names.applications
     if reason["kind"] != "exception":  # there, whoever the rule was for may hold another lot
         labels = {
-            other: f"{name} ({motives.score_at(documents, other, lot, None)})"
-            for other, name in names.applications.items()
+            other: f"{name} ({motives.score_at(documents, other, lot)})" for other, name in names.applications.items()
         }
     return french.why([reason], {**labels, **names.lots})[0]
 

@@ -145,9 +145,9 @@ def reason_sentence(documents: Documents, names: Names, id: str, reason: Mapping
     return french.why([reason], {**scored, **names.lots})[0]
 
 
-def score_at(documents: Documents, id: str, lot: str | None, places: int | None = 2) -> str:
+def score_at(documents: Documents, id: str, lot: str | None) -> str:
     scores = documents.application(id)["scores"]
-    return number(Decimal(str(scores[lot])), places) if lot in scores else "hors de ce lot"
+    return number(Decimal(str(scores[lot])), 2) if lot in scores else "hors de ce lot"
 
 
 def short_why(documents: Documents, line: Mapping[str, Any]) -> str:
