@@ -11,7 +11,6 @@ from allocation.assignment.models import Award
 from allocation.leases.models import Lease
 from allocation.leases.queries import Landlord, Tenant
 from allocation.relocation.models import RelocationOffer, RelocationPath, RelocationStep
-from calls.models import Application
 from calls.need_models import Need
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.models import Organisation
@@ -38,12 +37,7 @@ def paths_visible_to(actor: Actor) -> Select[RelocationPath]:
 
 def paths_of_call(actor: Actor, call_id: int) -> Select[RelocationPath]:
     """Those opened by the titles of a call's awards, in the order of their exits."""
-    awarded = (
-        select(Lease.id)
-        .join(Award, Award.id == Lease.award_id)
-        .join(Application, Application.id == Award.application_id)
-        .where(Application.call_id == call_id)
-    )
+    awarded = select(Lease.id).join(Award, Award.id == Lease.award_id).where(Award.call_id == call_id)
     return (
         paths_visible_to(actor)
         .where(RelocationPath.lease_id.in_(awarded))

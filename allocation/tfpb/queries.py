@@ -7,7 +7,6 @@ from allocation.leases.models import Lease
 from allocation.leases.queries import Tenant
 from allocation.tfpb.axes import LEASE_AXIS
 from allocation.tfpb.models import TfpbAction, TfpbAgreement, TfpbLine, TfpbProgramme
-from calls.models import Application
 from intervalle.accounts.actor import Actor
 from intervalle.accounts.models import Organisation
 from intervalle.territory.models import QpvPerimeter
@@ -88,9 +87,8 @@ def valued_of_call(actor: Actor, call_id: int) -> Select[int, str, str, int, int
         .join(Organisation, Organisation.id == TfpbAgreement.landlord_id)
         .join(Lease, Lease.id == TfpbLine.lease_id)
         .join(Award, Award.id == Lease.award_id)
-        .join(Application, Application.id == Award.application_id)
         .where(
-            Application.call_id == call_id,
+            Award.call_id == call_id,
             TfpbAgreement.id.in_(agreements_visible_to(actor).with_only_columns(TfpbAgreement.id)),
         )
         .group_by(TfpbProgramme.year, Organisation.name, TfpbAgreement.qpv_code, TfpbAgreement.id)
