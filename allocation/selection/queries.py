@@ -306,11 +306,18 @@ def sheet_counts(call_id: int, actor: Actor, *, seat_id: int | None = None) -> S
 
 def expected() -> ColumnElement[bool]:
     """The seat of the row reads the file of the row: not set aside from it, and it is in the seat's share."""
+    return reads(Seat.id, Application.id, Seat.reads == "all")
+
+
+def reads(
+    seat_id: SQLColumnExpression[int], application_id: SQLColumnExpression[int], whole: ColumnElement[bool]
+) -> ColumnElement[bool]:
+    """The same of any row that names a seat and a file. `whole`: the seat reads every file."""
     apart = exists().where(
-        Recusal.seat_id == Seat.id, Recusal.application_id == Application.id, Recusal.lifted_at.is_(None)
+        Recusal.seat_id == seat_id, Recusal.application_id == application_id, Recusal.lifted_at.is_(None)
     )
-    handed_out = exists().where(Reading.seat_id == Seat.id, Reading.application_id == Application.id)
-    return and_(~apart, or_(Seat.reads == "all", handed_out))
+    handed_out = exists().where(Reading.seat_id == seat_id, Reading.application_id == application_id)
+    return and_(~apart, or_(whole, handed_out))
 
 
 def seats_apart(panel_id: int, application_id: int) -> Select[int]:

@@ -14,15 +14,14 @@ from sqlalchemy import (
     exists,
     func,
     literal_column,
-    or_,
     select,
     true,
     values,
 )
 from sqlalchemy.orm import aliased
 
-from allocation.selection.models import Mark, Reading, Recusal, ScoreSheet, Seat
-from allocation.selection.queries import applications_for_juror, expected, scoring_seats
+from allocation.selection.models import Mark, ScoreSheet, Seat
+from allocation.selection.queries import applications_for_juror, expected, reads, scoring_seats
 from allocation.selection.tallies import BITS, Voice
 from calls.models import Application, Criterion
 from intervalle.accounts.models import Organisation, User
@@ -165,14 +164,7 @@ def counted_marks(
 
 
 def _read_by(seats: Sequence[Seat]) -> ColumnElement[bool]:
-    """`queries.expected` for the sheets of these seats. What no seat needs is not asked of each row."""
-    apart = exists().where(
-        Recusal.seat_id == ScoreSheet.seat_id, Recusal.application_id == ScoreSheet.application_id, Recusal.lifted_at.is_(None)
-    )  # fmt: skip
+    """`expected` for the sheets of these seats. When each reads every file, shares are not looked up for each row."""
     partial = [seat.id for seat in seats if seat.reads != "all"]
-    if not partial:
-        return ~apart
-    handed_out = exists().where(
-        Reading.seat_id == ScoreSheet.seat_id, Reading.application_id == ScoreSheet.application_id
-    )
-    return and_(~apart, or_(ScoreSheet.seat_id.not_in(partial), handed_out))
+    whole = ScoreSheet.seat_id.not_in(partial) if partial else true()
+    return reads(ScoreSheet.seat_id, ScoreSheet.application_id, whole)
