@@ -77,11 +77,7 @@ async def vote(db: AsyncSession, actor: Actor, call: Call, seat: Seat, motion_id
 
 async def proclaim(db: AsyncSession, actor: Actor, call: Call, leader: Seat | None, motion_id: int) -> Motion:
     """Close the vote: adopted by more for than against; a tie goes as the chair voted, else it is rejected."""
-    check_lead(actor, call, leader)
-    meeting = await current_meeting(db, call)
-    motion = await _open_motion(db, meeting, motion_id)
-    if motion.application_id is not None:
-        await may_lead_on(db, actor, call, motion.application_id)
+    meeting, motion = await _led(db, actor, call, leader, motion_id)
     counts, chair = await _ballots(db, meeting, motion)
     if not counts:
         raise Refused(_("Personne n’a voté."), _("Attendez les votes, ou retirez la question."))
@@ -102,16 +98,24 @@ async def proclaim(db: AsyncSession, actor: Actor, call: Call, leader: Seat | No
 
 async def withdraw(db: AsyncSession, actor: Actor, call: Call, leader: Seat | None, motion_id: int) -> Motion:
     """Take a question back, as long as nobody has voted on it: a vote that began is proclaimed."""
-    check_lead(actor, call, leader)
-    meeting = await current_meeting(db, call)
-    motion = await _open_motion(db, meeting, motion_id)
-    if motion.application_id is not None:
-        await may_lead_on(db, actor, call, motion.application_id)
+    meeting, motion = await _led(db, actor, call, leader, motion_id)
     if (await db.execute(select(Ballot.id).where(Ballot.motion_id == motion.id).limit(1))).first():
         raise Refused(_("Le vote a commencé : proclamez-en le résultat."))
     motion.outcome, motion.closed_at = "withdrawn", clock.now()
     await record(db, actor, call, meeting, "panel.withdraw_motion", {"motion": motion.id})
     return motion
+
+
+async def _led(
+    db: AsyncSession, actor: Actor, call: Call, leader: Seat | None, motion_id: int
+) -> tuple[Meeting, Motion]:
+    """The open question, for somebody who leads the session and has a part in the file it is about."""
+    check_lead(actor, call, leader)
+    meeting = await current_meeting(db, call)
+    motion = await _open_motion(db, meeting, motion_id)
+    if motion.application_id is not None:
+        await may_lead_on(db, actor, call, motion.application_id)
+    return meeting, motion
 
 
 async def _open_motion(db: AsyncSession, meeting: Meeting, motion_id: int) -> Motion:
