@@ -18,7 +18,6 @@ from intervalle.accounts.policy_table import POLICY
 from intervalle.errors import NotFound
 from intervalle.i18n import _
 from intervalle.web import Db, Id, Request, Slug, actor_of, form_data, invalid, one_or_404, page, redirect
-from premises.models import Lot, Premises
 
 MOST = 500
 
@@ -72,7 +71,8 @@ async def _context(request: Request, db: AsyncSession, path_id: int, **given: An
     path, lease, lot, premises, landlord, tenant, need = row
     steps = (await db.execute(queries.steps_of([path.id]))).scalars().all()
     made = (await db.execute(queries.offers_of(path.id))).all()
-    earlier = (await db.execute(_earlier(path))).all()
+    signed = await db.execute(queries.signed_titles([path.organisation_id]))
+    earlier = views.before(lease, [(old, its_lot, place) for old, its_lot, place in signed])[-3:]
     open_path = path.closed_at is None
     shown = views.steps_view(steps, today)
     landlord_side = bool(actor.organisations() & path.parties()["landlord"])
@@ -87,21 +87,6 @@ async def _context(request: Request, db: AsyncSession, path_id: int, **given: An
         "pending": {offer.lot_id for offer, *_rest in made if offer.answer is None}, "outcomes": {o.value: _(o.label) for o in Outcome},
     }  # fmt: skip
     return context | given
-
-
-def _earlier(path: RelocationPath) -> Any:
-    """Where the structure was before: its earlier titles on the platform, the oldest first."""
-    return (
-        select(Lease, Lot, Premises)
-        .join(Lot, Lot.id == Lease.lot_id)
-        .join(Premises, Premises.id == Lot.premises_id)
-        .where(
-            Lease.tenant_id == path.organisation_id, Lease.signed_at.is_not(None), Lease.id != path.lease_id,
-            Lease.landlord_id == path.landlord_id,
-        )
-        .order_by(Lease.during)
-        .limit(3)
-    )  # fmt: skip
 
 
 async def _path(request: Request, db: AsyncSession, path_id: int) -> RelocationPath:

@@ -1,10 +1,11 @@
 """What the pages of relocation show, computed once from the rows. No query here."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from allocation.leases.models import Lease
 from allocation.relocation.models import RelocationPath, RelocationStep
 from allocation.relocation.schedule import (
     DatedStep,
@@ -17,6 +18,9 @@ from allocation.relocation.schedule import (
 )
 from intervalle.i18n import _, day
 from intervalle.verdicts import Verdict
+from premises.models import Lot, Premises
+
+Title = tuple[Lease, Lot, Premises]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,17 @@ def line_of(row: Any, steps: Sequence[RelocationStep], mine: frozenset[int], tod
         path, f"{premises.name}, {_('lot %(label)s', label=lot.label)}", landlord.name, tenant.name, shown,
         len(alarms(path, steps, today)), next_step(path, shown, landlord=side == "landlord"), side,
     )  # fmt: skip
+
+
+def before(lease: Lease, titles: Iterable[Title]) -> list[Title]:
+    """Of a structure's titles, in order, those with the same landlord that ended when this one began."""
+
+    def earlier(old: Lease) -> bool:
+        until, start = old.during.upper, lease.during.lower
+        return until is not None and start is not None and until <= start
+
+    same = [row for row in titles if (row[0].tenant_id, row[0].landlord_id) == (lease.tenant_id, lease.landlord_id)]
+    return [row for row in same if row[0].id != lease.id and earlier(row[0])]
 
 
 def late_first(lines: Sequence[Line]) -> list[Line]:
