@@ -371,7 +371,7 @@ def detail_of(board: Board, key: str) -> dict[str, Any]:
         "criteria": [
             {
                 "id": criterion.id, "label": criterion.label, "weight": criterion.weight, "mark": str(combined.shown),
-                "points": _points(combined, criterion.weight, board.grid.scale), "mean": str(combined.mean), "median": str(combined.median), "lowest": combined.lowest,
+                "points": points_of(combined, criterion.weight, board.grid.scale), "mean": str(combined.mean), "median": str(combined.median), "lowest": combined.lowest,
                 "highest": combined.highest, "readers": combined.readers,
             }
             for criterion, combined in zip(board.criteria, score.criteria, strict=True)
@@ -379,6 +379,6 @@ def detail_of(board: Board, key: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _points(combined: scoring.CriterionScore, weight: int, scale: int) -> str | None:
+def points_of(combined: scoring.CriterionScore, weight: int, scale: int) -> str | None:
     """What the exact mark adds to the total, to the hundredth: from the mark as shown it would not add up."""
     return None if combined.mark is None else str(half_up_decimal(combined.mark * weight / scale))

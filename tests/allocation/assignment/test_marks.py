@@ -4,7 +4,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from allocation.assignment.decisions import marks_of
-from allocation.selection.boards import _points
+from allocation.selection.boards import points_of
 from allocation.selection.scoring import Criterion, Grid, Mark, Sheets, score
 
 JURORS = dict.fromkeys(("Ana", "Bob", "Cé"), "ville")
@@ -16,7 +16,7 @@ def test_the_points_of_a_letter_are_those_of_the_exact_marks() -> None:
     sheets = Sheets(JURORS, [Mark(j, key, v) for key, row in given.items() for j, v in zip(JURORS, row, strict=True)])
     found = score(sheets, grid)
     assert [c.mark for c in found.criteria] == [Fraction(10, 3), Fraction(11, 3)]
-    points = [_points(c, weight, grid.scale) for c, weight in zip(found.criteria, (35, 65), strict=True)]
+    points = [points_of(c, weight, grid.scale) for c, weight in zip(found.criteria, (35, 65), strict=True)]
     assert (points, found.total) == (["23.33", "47.67"], Decimal("71.00"))
     rows = [
         {"label": "Usage", "weight": 35, "mark": "3.33", "points": points[0]},
